@@ -1,0 +1,224 @@
+/** The errors a user of Dabba can meet: one base, a literal `code` each, data as fields. */
+
+/** Every way in which Dabba says no, as a literal. */
+export type DabbaErrorCode =
+  | "validation"
+  | "unknown_task"
+  | "unserialisable"
+  | "payload_too_large"
+  | "broker"
+  | "layout_mismatch"
+  | "lease_lost"
+  | "task_timeout"
+  | "task_failed"
+  | "result_timeout"
+  | "message_not_found"
+  | "no_broker"
+  | "no_handler"
+  | "reject"
+  | "defer"
+  | "retry";
+
+/** Is the base of every error that Dabba throws on purpose. */
+export class DabbaError extends Error {
+  /** Says which error this is; stable across releases. */
+  readonly code: DabbaErrorCode;
+  override readonly name: string = "DabbaError";
+
+  /** Makes an error with a stable `code`; `options.cause` is kept. */
+  constructor(code: DabbaErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Names one thing that a schema found wrong; `path` is empty for the whole value. */
+export interface Issue {
+  /** What is wrong, in the schema library's words. */
+  readonly message: string;
+  /** Where it is wrong: keys and indexes from the root. */
+  readonly path: readonly (string | number)[];
+}
+
+/** Says that a value does not fit its task's schema; `issues` lists why. */
+export class ValidationError extends DabbaError {
+  override readonly name = "ValidationError";
+  /** What the schema found, at least one entry. */
+  readonly issues: readonly Issue[];
+
+  /** Makes the error for the `input` or the `output` of the task named. */
+  constructor(readonly task: string, readonly side: "input" | "output", issues: readonly Issue[]) {
+    const first = issues[0];
+    const where = first && first.path.length > 0 ? ` at "${first.path.join(".")}"` : "";
+    const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+    super("validation", `Invalid ${side} of task "${task}"${where}: ${first?.message}${more}`);
+    this.issues = issues;
+  }
+}
+
+/** Says that no task of this name is registered with this `Dabba`. */
+export class UnknownTaskError extends DabbaError {
+  override readonly name = "UnknownTaskError";
+
+  /** Makes the error for the task name that was asked for. */
+  constructor(readonly task: string) {
+    super("unknown_task", `Cannot find task "${task}": add it to the tasks of new Dabba({ tasks })`);
+  }
+}
+
+/** Says that an input cannot travel as JSON without losing something. */
+export class UnserialisableError extends DabbaError {
+  override readonly name = "UnserialisableError";
+
+  /** Makes the error; `path` leads to the value, `reason` says what it is. */
+  constructor(readonly path: readonly (string | number)[], readonly reason: string) {
+    const where = path.length > 0 ? ` at "${path.join(".")}"` : "";
+    super("unserialisable", `Cannot send value${where} as JSON: ${reason}`);
+  }
+}
+
+/** Says that an input is larger than the limit, before anything was sent. */
+export class PayloadTooLargeError extends DabbaError {
+  override readonly name = "PayloadTooLargeError";
+
+  /** Makes the error; `bytes` and `limit` count UTF-8 bytes of the JSON text. */
+  constructor(readonly task: string, readonly bytes: number, readonly limit: number) {
+    const [size, most] = [bytes, limit].map((n) => n.toLocaleString("en-US"));
+    super(
+      "payload_too_large",
+      `Cannot enqueue task "${task}": payload is ${size} bytes, the limit is ${most}`,
+    );
+  }
+}
+
+/** Says that a store could not do an operation; holds no payload and no token. */
+export class BrokerError extends DabbaError {
+  override readonly name: string = "BrokerError";
+  /** Which broker operation failed, such as `"push"`. */
+  readonly operation: string;
+  /** Whether the same call may pass later: true for outages, false for a wrong token. */
+  readonly retryable: boolean;
+  /** The store is full: nothing was written, and space must be made. */
+  readonly full: boolean;
+
+  /** Makes the error; `detail` says the state and the way out. */
+  constructor(
+    operation: string,
+    detail: string,
+    options: ErrorOptions & { retryable: boolean; full?: boolean },
+  ) {
+    super("broker", `Cannot ${operation}: ${detail}`, { cause: options.cause });
+    this.operation = operation;
+    this.retryable = options.retryable;
+    this.full = options.full ?? false;
+  }
+}
+
+/** Says that the store's keys were laid out by another version of Dabba. */
+export class LayoutMismatchError extends DabbaError {
+  override readonly name = "LayoutMismatchError";
+
+  /** Makes the error; `found` is what the store holds, `expected` what this code reads. */
+  constructor(readonly found: string, readonly expected: string, where: string) {
+    super(
+      "layout_mismatch",
+      `Cannot use ${where}: its layout is "${found}", this version of Dabba reads "${expected}"; ` +
+        `drain it with the version that wrote it, or choose another namespace`,
+    );
+  }
+}
+
+/** Aborts a handler whose message was given to another worker or cancelled. */
+export class LeaseLostError extends DabbaError {
+  override readonly name = "LeaseLostError";
+
+  /** Makes the error for one delivery, told by message id and fence. */
+  constructor(readonly id: string, readonly fence: number) {
+    super("lease_lost", `Lost the lease of message "${id}" (fence ${fence}): its outcome is refused`);
+  }
+}
+
+/** Says that a handler ran longer than its message allows. */
+export class TaskTimeoutError extends DabbaError {
+  override readonly name = "TaskTimeoutError";
+
+  /** Makes the error; `timeoutMs` is the time that was allowed. */
+  constructor(readonly task: string, readonly timeoutMs: number) {
+    super("task_timeout", `Task "${task}" timed out: it ran for more than ${timeoutMs} ms`);
+  }
+}
+
+/** Carries a failed message's last error to whoever waits for its result. */
+export class TaskFailedError extends DabbaError {
+  override readonly name = "TaskFailedError";
+
+  /** Makes the error from a message's outcome; `cause` is the handler's error, rebuilt. */
+  constructor(
+    readonly id: string,
+    readonly task: string,
+    readonly state: "dead" | "cancelled" | "expired",
+    readonly attempts: number,
+    cause?: Error,
+  ) {
+    const why = cause ? `: ${cause.message}` : "";
+    super("task_failed", `Message "${id}" of task "${task}" is ${state}${why}`, { cause });
+  }
+}
+
+/** Says that a result was not there in time; the message itself goes on. */
+export class ResultTimeoutError extends DabbaError {
+  override readonly name = "ResultTimeoutError";
+
+  /** Makes the error; `timeoutMs` is how long the caller was ready to wait. */
+  constructor(readonly id: string, readonly timeoutMs: number) {
+    super("result_timeout", `Message "${id}" has no result after ${timeoutMs} ms`);
+  }
+}
+
+/** Says that the store knows no such message, or no longer. */
+export class MessageNotFoundError extends DabbaError {
+  override readonly name = "MessageNotFoundError";
+
+  /** Makes the error for a message id. */
+  constructor(readonly id: string) {
+    super("message_not_found", `Cannot find message "${id}": unknown, or its retention has ended`);
+  }
+}
+
+/** Thrown by a handler: this message will never work; it goes to the dead letters at once. */
+export class RejectError extends DabbaError {
+  override readonly name = "RejectError";
+
+  /** Makes the error; `message` becomes the dead letter's reason. */
+  constructor(message: string = "Rejected by its handler", options?: ErrorOptions) {
+    super("reject", message, options);
+  }
+}
+
+/** Thrown by a handler: not now; run it again after `delay`, with no attempt spent. */
+export class DeferError extends DabbaError {
+  override readonly name = "DeferError";
+  /** When to try again: milliseconds, or text such as `"5m"`. */
+  readonly delay: number | string;
+
+  /** Makes the error; `delay` is read when the delivery is settled. */
+  constructor(options: { readonly delay: number | string; readonly message?: string }) {
+    super("defer", options.message ?? "Deferred by its handler");
+    this.delay = options.delay;
+  }
+}
+
+/** Thrown by a handler: failed, and the next attempt comes after `delay` instead of the schedule's. */
+export class RetryError extends DabbaError {
+  override readonly name = "RetryError";
+  /** When to try again: milliseconds, or text such as `"5m"`. */
+  readonly delay: number | string;
+
+  /** Makes the error; the attempt counts, and the last attempt stays the last. */
+  constructor(
+    options: { readonly delay: number | string; readonly message?: string; readonly cause?: unknown },
+  ) {
+    super("retry", options.message ?? "Retry asked for by its handler", { cause: options.cause });
+    this.delay = options.delay;
+  }
+}
