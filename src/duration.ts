@@ -33,7 +33,9 @@ export function durationMs(value: Duration, name: string = "duration"): number {
   const ms = typeof value === "number" ? value : parseText(value, name);
   if (!Number.isFinite(ms) || ms < 0 || ms > MAX_DURATION_MS) {
     throw new RangeError(
-      `Cannot use ${name} ${show(value)}: it must be between 0 ms and ten years (${MAX_DURATION_MS} ms)`,
+      `Cannot use ${name} ${
+        show(value)
+      }: it must be between 0 ms and ten years (${MAX_DURATION_MS} ms)`,
     );
   }
   return Math.round(ms);

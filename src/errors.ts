@@ -62,7 +62,10 @@ export class UnknownTaskError extends DabbaError {
 
   /** Makes the error for the task name that was asked for. */
   constructor(readonly task: string) {
-    super("unknown_task", `Cannot find task "${task}": add it to the tasks of new Dabba({ tasks })`);
+    super(
+      "unknown_task",
+      `Cannot find task "${task}": add it to the tasks of new Dabba({ tasks })`,
+    );
   }
 }
 
@@ -134,7 +137,10 @@ export class LeaseLostError extends DabbaError {
 
   /** Makes the error for one delivery, told by message id and fence. */
   constructor(readonly id: string, readonly fence: number) {
-    super("lease_lost", `Lost the lease of message "${id}" (fence ${fence}): its outcome is refused`);
+    super(
+      "lease_lost",
+      `Lost the lease of message "${id}" (fence ${fence}): its outcome is refused`,
+    );
   }
 }
 
@@ -216,7 +222,11 @@ export class RetryError extends DabbaError {
 
   /** Makes the error; the attempt counts, and the last attempt stays the last. */
   constructor(
-    options: { readonly delay: number | string; readonly message?: string; readonly cause?: unknown },
+    options: {
+      readonly delay: number | string;
+      readonly message?: string;
+      readonly cause?: unknown;
+    },
   ) {
     super("retry", options.message ?? "Retry asked for by its handler", { cause: options.cause });
     this.delay = options.delay;

@@ -188,7 +188,10 @@ export interface ExchangeReply {
 export interface MessageRecord extends Line {
   /** The message's id. */
   readonly id: string;
-  /** Where it stands, by the store's clock at the time of reading. */
+  /**
+   * Where it stands, by the store's clock at the time of reading. A message whose expiry passed before
+   * its first delivery reads as `expired`, though only a worker's claim makes that final.
+   */
   readonly state: MessageState;
   /** How many attempts have failed. */
   readonly failures: number;
