@@ -1,0 +1,72 @@
+/** A command as it goes to Redis: its name in upper case and its arguments as text. */
+export interface RedisCommand {
+  readonly name: string;
+  readonly args: string[];
+}
+
+/** A command that the gateway refuses; the message is the error the client is told. */
+export class CommandError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "CommandError";
+  }
+}
+
+/** Why a family of commands is not passed on. */
+const REASONS = {
+  blocking: "blocks the connection that all requests share",
+  state: "changes the state of the connection that all requests share",
+  stream: "does not answer with one reply",
+  admin: "administers the server",
+} as const;
+
+const REFUSED: ReadonlyMap<string, keyof typeof REASONS> = new Map([
+  ...family("blocking", "BLPOP BRPOP BRPOPLPUSH BLMOVE BLMPOP BZPOPMIN BZPOPMAX BZMPOP"),
+  ...family("blocking", "WAIT WAITAOF"),
+  ...family("state", "AUTH HELLO SELECT QUIT RESET CLIENT MULTI EXEC DISCARD WATCH UNWATCH"),
+  ...family("state", "ASKING READONLY READWRITE CLUSTER"),
+  ...family("stream", "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE"),
+  ...family("stream", "MONITOR SYNC PSYNC REPLCONF"),
+  ...family("admin", "ACL BGREWRITEAOF BGSAVE CONFIG DEBUG FAILOVER MIGRATE MODULE REPLICAOF"),
+  ...family("admin", "SAVE SHUTDOWN SLAVEOF PFDEBUG PFSELFTEST RESTORE-ASKING"),
+]);
+
+function family<R extends keyof typeof REASONS>(reason: R, names: string): [string, R][] {
+  return names.split(" ").map((name) => [name, reason]);
+}
+
+/**
+ * Says why a command is not passed on, or nothing if it is.
+ *
+ * All requests share one connection: what blocks it or changes its state would hit the others.
+ * And a token for data is no key to the server: `CONFIG SET dir` writes files, for instance.
+ */
+export function refusal({ name, args }: RedisCommand): string | undefined {
+  const reason = REFUSED.get(name);
+  if (reason !== undefined) {
+    if (name === "CONFIG" && setsKeyspaceEvents(args)) return undefined;
+    return `ERR Command is not available: '${name}' ${REASONS[reason]}`;
+  }
+  if ((name === "XREAD" || name === "XREADGROUP") && blocks(args)) {
+    return `ERR Command is not available: '${name}' with BLOCK ${REASONS.blocking}`;
+  }
+  if (name === "SCRIPT" && args[0]?.toUpperCase() === "DEBUG") {
+    return `ERR Command is not available: 'SCRIPT DEBUG' ${REASONS.state}`;
+  }
+  return undefined;
+}
+
+function setsKeyspaceEvents(args: readonly string[]): boolean {
+  return args.length === 3 && args[0]?.toUpperCase() === "SET" &&
+    args[1]?.toLowerCase() === "notify-keyspace-events";
+}
+
+/** Options end at STREAMS: a stream may be named "block". */
+function blocks(args: readonly string[]): boolean {
+  for (const arg of args) {
+    const word = arg.toUpperCase();
+    if (word === "STREAMS") return false;
+    if (word === "BLOCK") return true;
+  }
+  return false;
+}

@@ -1,0 +1,83 @@
+import { CommandError, type RedisCommand, refusal } from "./commands.ts";
+
+/**
+ * Reads the body of `POST /`: one command as a JSON array.
+ *
+ * @throws {CommandError} if it is malformed or the command is refused.
+ */
+export function parseCommand(text: string): RedisCommand {
+  const json = parseJson(text);
+  if (!isCommand(json)) {
+    throw new CommandError(
+      'ERR failed to parse command: expected a JSON array such as ["SET","key","value"]',
+    );
+  }
+  const command = toCommand(json, () => parseExactly(text) as unknown[]);
+  if (command instanceof CommandError) throw command;
+  return command;
+}
+
+/**
+ * Reads the body of `POST /pipeline` and `POST /multi-exec`: an array of commands.
+ *
+ * A refused command comes back in its place as the error to answer with.
+ *
+ * @throws {CommandError} if the body as a whole is malformed.
+ */
+export function parseCommands(text: string): (RedisCommand | CommandError)[] {
+  const json = parseJson(text);
+  if (!Array.isArray(json) || json.length === 0 || !json.every(isCommand)) {
+    throw new CommandError(
+      'ERR failed to parse pipeline: expected a JSON array such as [["GET","a"],["GET","b"]]',
+    );
+  }
+  return json.map((command, index) =>
+    toCommand(command, () => (parseExactly(text) as unknown[][])[index]!)
+  );
+}
+
+function isCommand(json: unknown): json is unknown[] {
+  return Array.isArray(json) && typeof json[0] === "string" && json[0] !== "";
+}
+
+function toCommand(json: unknown[], exactly: () => unknown[]): RedisCommand | CommandError {
+  let source = json;
+  const args = new Array<string>(json.length - 1);
+  for (let i = 1; i < json.length; i++) {
+    const value = source[i];
+    if (typeof value === "string") {
+      args[i - 1] = value;
+    } else if (typeof value === "number") {
+      // 9007199254740993 and 1.10 would change on their way through a double.
+      if (!Number.isSafeInteger(value)) source = exactly();
+      args[i - 1] = String(source[i]);
+    } else if (typeof value === "boolean") {
+      args[i - 1] = String(value);
+    } else {
+      const found = value === null ? "null" : Array.isArray(value) ? "an array" : "an object";
+      return new CommandError(
+        `ERR failed to parse command: argument ${i} is ${found}, not a string or a number`,
+      );
+    }
+  }
+  const command = { name: (json[0] as string).toUpperCase(), args };
+  const refused = refusal(command);
+  return refused === undefined ? command : new CommandError(refused);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CommandError("ERR failed to parse request: the body is not JSON");
+  }
+}
+
+/** Parses with each number as the text it was sent as. */
+function parseExactly(text: string): unknown {
+  return JSON.parse(
+    text,
+    (_key, value, context?: { source?: string }) =>
+      typeof value === "number" ? context?.source ?? value : value,
+  );
+}
