@@ -1,0 +1,75 @@
+/** The envelope: all that a worker must know to run a message, written once, at enqueue. */
+
+import type { BackoffPlan } from "../retry/backoff.ts";
+
+/** Is the plan of one message: its task and its resolved options. */
+export interface Plan {
+  /** The task's name. */
+  readonly task: string;
+  /** When failed attempts are repeated. */
+  readonly backoff: BackoffPlan;
+  /** How long one attempt may run, in milliseconds; 0 for as long as it takes. */
+  readonly timeoutMs: number;
+  /** How long its outcome stays readable, in milliseconds. */
+  readonly retainMs: number;
+  /** How many times its worker may vanish while it runs before it counts as poison. */
+  readonly maxCrashes: number;
+}
+
+/** Is an opened envelope. */
+export interface Envelope extends Plan {
+  /** The input, as JSON text that no schema has seen yet. */
+  readonly input: string;
+}
+
+// One letter each: the envelope is stored once for every waiting message.
+interface Wire {
+  readonly v: 1;
+  readonly t: string;
+  readonly b: BackoffPlan;
+  readonly o?: number;
+  readonly r: number;
+  readonly c: number;
+}
+
+/** Writes the part of an envelope that is the same for all messages of one plan. */
+export function encodePlan(plan: Plan): string {
+  const wire: Wire = {
+    v: 1,
+    t: plan.task,
+    b: plan.backoff,
+    ...(plan.timeoutMs > 0 ? { o: plan.timeoutMs } : {}),
+    r: plan.retainMs,
+    c: plan.maxCrashes,
+  };
+  return JSON.stringify(wire);
+}
+
+/**
+ * Puts an input behind its plan. The input keeps its own text: whoever reads the envelope can parse
+ * the plan without the input.
+ */
+export function encodeEnvelope(plan: string, input: string): string {
+  return plan + "\n" + input;
+}
+
+/** Opens an envelope; throws a `SyntaxError` or `TypeError` when it is not one. */
+export function decodeEnvelope(body: string): Envelope {
+  const end = body.indexOf("\n");
+  const wire = JSON.parse(end < 0 ? body : body.slice(0, end)) as Partial<Wire> | null;
+  if (end < 0 || wire?.v !== 1 || typeof wire.t !== "string" || !isPlan(wire.b)) {
+    throw new TypeError("Cannot read envelope: it was not written by this version of Dabba");
+  }
+  return {
+    task: wire.t,
+    backoff: wire.b,
+    timeoutMs: wire.o ?? 0,
+    retainMs: wire.r ?? 0,
+    maxCrashes: wire.c ?? 0,
+    input: body.slice(end + 1),
+  };
+}
+
+function isPlan(plan: unknown): plan is BackoffPlan {
+  return Array.isArray(plan) || (typeof plan === "object" && plan !== null && "k" in plan);
+}

@@ -1,0 +1,109 @@
+/** The journal: what workers write down about a message's attempts, bounded, for people to read. */
+
+/** Is one attempt that failed, or one delivery whose worker vanished. */
+export interface AttemptRecord {
+  /** The attempt's number, from 1; a crash bears the number of the attempt that it cut short. */
+  readonly attempt: number;
+  /** When it ended, by the store's clock, in ISO 8601; for a crash, when it was noticed. */
+  readonly at: string;
+  /** How it ended. */
+  readonly kind: "failed" | "timed_out" | "rejected" | "crashed" | "invalid";
+  /** The error's name. */
+  readonly name: string;
+  /** The error's message, cut at 200 characters. */
+  readonly message: string;
+  /** The worker that had it. */
+  readonly worker: string;
+}
+
+/** Is a failure in full, kept for the last one only. */
+export interface ErrorRecord {
+  /** The error's name. */
+  readonly name: string;
+  /** The error's message, cut at 1,000 characters. */
+  readonly message: string;
+  /** The error's stack, cut at 3,000 characters. */
+  readonly stack?: string;
+  /** What a schema found, when the input or the output did not fit it; the first ten. */
+  readonly issues?: readonly {
+    readonly message: string;
+    readonly path: readonly (string | number)[];
+  }[];
+}
+
+/** Is what is known of a message's attempts. */
+export interface Journal {
+  /** The attempts that ended badly, oldest first; the first and the last ten of many. */
+  readonly attempts: readonly AttemptRecord[];
+  /** The last failure. */
+  readonly error?: ErrorRecord;
+}
+
+const MESSAGE_LIMIT = 1_000;
+const STACK_LIMIT = 3_000;
+const HISTORY_LIMIT = 200;
+const KEPT = 11;
+
+/** Describes anything that was thrown. */
+export function describeError(thrown: unknown): ErrorRecord {
+  if (!(thrown instanceof Error)) {
+    return { name: "Error", message: clip(text(thrown), MESSAGE_LIMIT) };
+  }
+  const issues = (thrown as { issues?: unknown }).issues;
+  return {
+    name: clip(thrown.name, 100),
+    message: clip(thrown.message, MESSAGE_LIMIT),
+    ...(thrown.stack ? { stack: clip(thrown.stack, STACK_LIMIT) } : {}),
+    ...(Array.isArray(issues) ? { issues: issues.slice(0, 10).map(clipIssue) } : {}),
+  };
+}
+
+function clipIssue(issue: { message?: unknown; path?: unknown }): {
+  message: string;
+  path: (string | number)[];
+} {
+  const path = Array.isArray(issue.path) ? issue.path.slice(0, 10) : [];
+  return {
+    message: clip(text(issue.message), 200),
+    path: path.map((key) => typeof key === "number" ? key : clip(text(key), 100)),
+  };
+}
+
+// Whatever a handler throws must end up as text: a failing `toString` must not fail the settle.
+function text(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "a value that cannot be shown";
+  }
+}
+
+function clip(value: string, limit: number): string {
+  return value.length > limit ? value.slice(0, limit - 1) + "…" : value;
+}
+
+/** Adds an attempt that ended badly. */
+export function addAttempt(journal: Journal, attempt: AttemptRecord, error?: ErrorRecord): Journal {
+  const entry = { ...attempt, message: clip(attempt.message, HISTORY_LIMIT) };
+  const all = [...journal.attempts, entry];
+  // The first attempt tells what began it; the last ten tell what it is like now.
+  const attempts = all.length > KEPT ? [all[0]!, ...all.slice(-KEPT + 1)] : all;
+  const last = error ?? journal.error;
+  return last ? { attempts, error: last } : { attempts };
+}
+
+/** Writes a journal as text for the store. */
+export function encodeJournal(journal: Journal): string {
+  return JSON.stringify(journal);
+}
+
+/** Reads a journal; one that cannot be read is an empty one, since it is only for people. */
+export function decodeJournal(stored: string): Journal {
+  if (stored === "") return { attempts: [] };
+  try {
+    const journal = JSON.parse(stored) as Partial<Journal>;
+    return Array.isArray(journal.attempts) ? journal as Journal : { attempts: [] };
+  } catch {
+    return { attempts: [] };
+  }
+}
