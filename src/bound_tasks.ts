@@ -1,0 +1,132 @@
+/** Bound tasks: what users enqueue with, made from the tree of tasks given to `Dabba`. */
+
+import type { EnqueueOptions } from "./enqueuer.ts";
+import type { Receipt } from "./receipt.ts";
+import { runInPlace } from "./run_in_place.ts";
+import { DEFINITION, type TaskContext, type TaskContract, type TaskDefinition } from "./task.ts";
+
+/** Is a task that knows its queue. */
+export interface BoundTask<In = unknown, Out = unknown> {
+  /** The task's name. */
+  readonly taskName: string;
+  /** Runs the handler in place, with no queue between. */
+  (input: In, ctx?: Partial<TaskContext>): Promise<Out>;
+  /** Checks the input, stores a message, and resolves with its receipt once the store has it. */
+  enqueue(input: In, options?: EnqueueOptions): Promise<Receipt<Out>>;
+  /** Enqueues many inputs in as few requests as they fit in; one bad input keeps all of them out. */
+  enqueueMany(inputs: readonly In[], options?: EnqueueOptions): Promise<Receipt<Out>[]>;
+}
+
+/** Is what `new Dabba({ tasks })` takes: tasks, contracts, instances with `@task` methods, groups. */
+export type TaskTree = { readonly [name: string]: object };
+
+/** Is the same tree with each task bound to its queue. */
+export type BoundTree<T> = {
+  readonly [K in keyof T]: T[K] extends TaskContract<infer In, unknown, infer Out>
+    ? BoundTask<In, Out>
+    : BoundGroup<T[K]>;
+};
+
+/** Is a group of tasks, or an instance's decorated methods, bound to their queue. */
+export type BoundGroup<C> = {
+  readonly [M in keyof C as C[M] extends TaskContract | AnyMethod ? M : never]: C[M] extends
+    TaskContract<infer In, unknown, infer Out> ? BoundTask<In, Out>
+    : C[M] extends (input: infer In, ctx: TaskContext) => infer R ? BoundTask<In, Awaited<R>>
+    : never;
+};
+
+/** Is any method that could be a task's. */
+export type AnyMethod = (input: never, ctx: TaskContext) => unknown;
+
+/** Stores messages of a task. */
+export interface EnqueueTask {
+  /** Stores one. */
+  enqueue(definition: TaskDefinition, input: unknown, options?: EnqueueOptions): Promise<Receipt>;
+  /** Stores many, or none if one is bad. */
+  enqueueMany(
+    definition: TaskDefinition,
+    inputs: readonly unknown[],
+    options?: EnqueueOptions,
+  ): Promise<Receipt[]>;
+}
+
+/** Finds every task of a tree; throws `TypeError` for none, or for two of one name. */
+export function collectTasks(tree: TaskTree): Map<string, TaskDefinition> {
+  const found = new Map<string, TaskDefinition>();
+  walk(tree, (definition) => {
+    if (found.has(definition.name)) {
+      throw new TypeError(`Cannot register task "${definition.name}" twice: names must differ`);
+    }
+    found.set(definition.name, definition);
+    return undefined;
+  });
+  return found;
+}
+
+/** Binds every task of a tree to its enqueuer. */
+export function bindTasks<T extends TaskTree>(tree: T, enqueuer: EnqueueTask): BoundTree<T> {
+  return walk(tree, (definition) => bindTask(definition, enqueuer)) as BoundTree<T>;
+}
+
+function bindTask(definition: TaskDefinition, enqueuer: EnqueueTask): BoundTask {
+  const call = (input: unknown, ctx?: Partial<TaskContext>) =>
+    runInPlace<unknown>(definition, input, ctx);
+  return Object.assign(call, {
+    taskName: definition.name,
+    enqueue: (input: unknown, options?: EnqueueOptions) =>
+      enqueuer.enqueue(definition, input, options),
+    enqueueMany: (inputs: readonly unknown[], options?: EnqueueOptions) =>
+      enqueuer.enqueueMany(definition, inputs, options),
+  });
+}
+
+type Visit = (definition: TaskDefinition) => unknown;
+
+function walk(tree: TaskTree, visit: Visit): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [name, node] of Object.entries(tree)) {
+    const definition = definitionOf(node);
+    out[name] = definition ? visit(definition) : walkGroup(name, node, visit);
+  }
+  return out;
+}
+
+function walkGroup(name: string, group: unknown, visit: Visit): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  if (typeof group === "object" && group !== null) {
+    for (const key of memberNames(group)) {
+      const member = (group as Record<string, unknown>)[key];
+      const definition = definitionOf(member);
+      if (definition) out[key] = visit(withReceiver(definition, member, group));
+    }
+  }
+  if (Object.keys(out).length > 0) return out;
+  throw new TypeError(
+    `Cannot use tasks.${name}: expected a task of defineTask(…), ` +
+      `or an instance of a class with @task methods`,
+  );
+}
+
+// Own members, then those of the class and its parents; a child's method hides its parent's.
+function memberNames(group: object): Set<string> {
+  const names = new Set<string>();
+  for (let at = group; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      // A getter is never called for a look.
+      if ("value" in property && name !== "constructor") names.add(name);
+    }
+  }
+  return names;
+}
+
+function definitionOf(node: unknown): TaskDefinition | undefined {
+  const carrier = typeof node === "object" || typeof node === "function" ? node : undefined;
+  return (carrier as Partial<TaskContract> | undefined | null)?.[DEFINITION];
+}
+
+// A decorated method needs its instance; a task of defineTask() stands alone.
+function withReceiver(definition: TaskDefinition, member: unknown, group: object): TaskDefinition {
+  if (definition.run === undefined || definition.run !== member) return definition;
+  const run = definition.run;
+  return { ...definition, run: (input, ctx) => run.call(group, input, ctx) };
+}

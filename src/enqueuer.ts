@@ -1,0 +1,168 @@
+/** Enqueueing: checks an input and its options, and hands a message to the coalescer. */
+
+import type { Broker, PushMessage } from "./broker/broker.ts";
+import { Coalescer } from "./coalescer.ts";
+import { type Duration, durationMs } from "./duration.ts";
+import { PayloadTooLargeError } from "./errors.ts";
+import type { Events } from "./events.ts";
+import { encodeEnvelope, encodePlan } from "./message/envelope.ts";
+import { checkName, randomId } from "./message/id.ts";
+import { bytesOver, encodeJson, type Json } from "./message/json.ts";
+import { makeReceipt, type Receipt } from "./receipt.ts";
+import { parse } from "./schema.ts";
+import {
+  type ResolvedSettings,
+  resolveSettings,
+  type TaskDefinition,
+  type TaskSettings,
+} from "./task.ts";
+
+/** Says how one message is enqueued; its settings go over those of the task. */
+export interface EnqueueOptions extends TaskSettings {
+  /** How long to wait before it is due, by the store's clock. Not together with `at`. */
+  readonly delay?: Duration;
+  /** When it is due; a past instant means now. Not together with `delay`. */
+  readonly at?: Date;
+  /** How long it is worth a start; later it becomes `expired`. @default for ever */
+  readonly expiresIn?: Duration;
+  /**
+   * At most one message of a key within `ttl`: later ones get the first one's receipt, with the
+   * disposition `duplicate`. The key is free again once that message is dead, expired or cancelled.
+   */
+  readonly dedupe?: { readonly key: string; readonly ttl: Duration };
+  /** Its id, `[A-Za-z0-9_.:-]{1,64}`: a second message of this id is a duplicate. @default random */
+  readonly id?: string;
+}
+
+/** Turns calls of `.enqueue()` into messages; one per `Dabba`. */
+export class Enqueuer {
+  readonly #broker: Broker;
+  readonly #events: Events;
+  readonly #coalescer: Coalescer;
+  readonly #payloadLimit: number;
+  readonly #plans = new WeakMap<ResolvedSettings, string>();
+
+  /** Makes it in front of a broker; `payloadLimit` counts bytes of an input's JSON text. */
+  constructor(broker: Broker, events: Events, payloadLimit: number) {
+    this.#broker = broker;
+    this.#events = events;
+    this.#payloadLimit = payloadLimit;
+    this.#coalescer = new Coalescer((messages) => broker.push(messages));
+  }
+
+  /** Checks, stores, and gives the receipt; throws before any I/O for bad input. */
+  async enqueue(
+    definition: TaskDefinition,
+    input: unknown,
+    options: EnqueueOptions = {},
+  ): Promise<Receipt> {
+    const prepared = this.#prepare(definition, input, options);
+    return await this.#send(definition, prepared instanceof Promise ? await prepared : prepared);
+  }
+
+  /** Enqueues many inputs; one that is bad keeps all of them out. */
+  async enqueueMany(
+    definition: TaskDefinition,
+    inputs: readonly unknown[],
+    options: EnqueueOptions = {},
+  ): Promise<Receipt[]> {
+    if (options.id !== undefined && inputs.length > 1) {
+      throw new TypeError("Cannot give one id to many messages: enqueue them one by one");
+    }
+    const messages = await Promise.all(
+      inputs.map((input) => this.#prepare(definition, input, options)),
+    );
+    return await Promise.all(messages.map((message) => this.#send(definition, message)));
+  }
+
+  // A schema that answers at once costs no turn of the event loop: same-turn enqueues stay together.
+  #prepare(
+    definition: TaskDefinition,
+    input: unknown,
+    options: EnqueueOptions,
+  ): PushMessage | Promise<PushMessage> {
+    const { push, sent } = this.#message(definition, input, options);
+    const valid = parse(definition.input, sent, { task: definition.name, side: "input" });
+    return valid instanceof Promise ? valid.then(() => push) : push;
+  }
+
+  async #send(definition: TaskDefinition, message: PushMessage): Promise<Receipt> {
+    const reply = await this.#coalescer.add(message);
+    this.#events.emit("enqueued", { ...reply, task: definition.name, queue: message.queue });
+    return makeReceipt(this.#broker, definition, reply);
+  }
+
+  #message(
+    definition: TaskDefinition,
+    input: unknown,
+    options: EnqueueOptions,
+  ): { readonly push: PushMessage; readonly sent: Json } {
+    const settings = settingsOf(definition, options);
+    const when = schedule(options);
+    const text = encodeJson(input);
+    const bytes = bytesOver(text, this.#payloadLimit);
+    if (bytes !== undefined) {
+      throw new PayloadTooLargeError(definition.name, bytes, this.#payloadLimit);
+    }
+    const chosen = options.id !== undefined;
+    const push = {
+      id: chosen ? checkName(options.id, "message id") : randomId(),
+      nonce: chosen ? randomId() : "-",
+      queue: settings.queue,
+      priority: settings.priority,
+      body: encodeEnvelope(this.#plan(definition.name, settings), text),
+      ...when,
+    };
+    return { push, sent: JSON.parse(text) };
+  }
+
+  #plan(task: string, settings: ResolvedSettings): string {
+    const known = this.#plans.get(settings);
+    if (known !== undefined) return known;
+    const plan = encodePlan({ task, ...settings });
+    this.#plans.set(settings, plan);
+    return plan;
+  }
+}
+
+const OVERRIDES = ["backoff", "timeout", "queue", "priority", "retain", "maxCrashes"] as const;
+
+// The task's own settings object is kept where nothing is overridden: its plan is written once.
+function settingsOf(definition: TaskDefinition, options: EnqueueOptions): ResolvedSettings {
+  const overridden = OVERRIDES.some((name) => options[name] !== undefined);
+  return overridden ? resolveSettings(options, definition.settings) : definition.settings;
+}
+
+type When = Pick<PushMessage, "delayMs" | "dueAtMs" | "expiresInMs" | "dedupe">;
+
+function schedule({ delay, at, expiresIn, dedupe }: EnqueueOptions): When {
+  if (delay !== undefined && at !== undefined) {
+    throw new TypeError("Cannot use delay and at together: give one of them");
+  }
+  if (at !== undefined && !(at instanceof Date && Number.isFinite(at.getTime()))) {
+    throw new TypeError(`Cannot use at ${String(at)}: expected a valid Date`);
+  }
+  const delayMs = delay === undefined ? 0 : durationMs(delay, "delay");
+  const expiresInMs = expiresIn === undefined ? 0 : durationMs(expiresIn, "expiresIn");
+  if (expiresIn !== undefined && expiresInMs <= delayMs) {
+    throw new RangeError(
+      `Cannot use expiresIn ${expiresInMs} ms with a delay of ${delayMs} ms: ` +
+        `the message would expire before it is due`,
+    );
+  }
+  return {
+    delayMs,
+    expiresInMs,
+    ...(at === undefined ? {} : { dueAtMs: Math.max(0, at.getTime()) }),
+    ...(dedupe === undefined ? {} : { dedupe: checkDedupe(dedupe) }),
+  };
+}
+
+function checkDedupe({ key, ttl }: { readonly key: string; readonly ttl: Duration }) {
+  if (typeof key !== "string" || key === "" || key.length > 256) {
+    throw new TypeError("Cannot use dedupe.key: expected text of 1 to 256 characters");
+  }
+  const ttlMs = durationMs(ttl, "dedupe.ttl");
+  if (ttlMs === 0) throw new RangeError("Cannot use dedupe.ttl 0: it must be at least 1 ms");
+  return { key, ttlMs };
+}

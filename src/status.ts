@@ -1,0 +1,87 @@
+/** What a user sees of a message: the broker's record, opened. */
+
+import type { MessageRecord, MessageState, Priority } from "./broker/broker.ts";
+import { decodeEnvelope } from "./message/envelope.ts";
+import { type AttemptRecord, decodeJournal, type ErrorRecord } from "./message/journal.ts";
+import { decodeResult } from "./message/result.ts";
+
+/** Tells where a message stands; written as JSON, its instants are ISO 8601 text. */
+export interface MessageStatus<Out = unknown> {
+  /** The message's id. */
+  readonly id: string;
+  /** The task's name; empty if the message cannot be read. */
+  readonly task: string;
+  /** Where it stands. */
+  readonly state: MessageState;
+  /** How many attempts have begun that ended in success or failure, or are running. */
+  readonly attempts: number;
+  /** How many times its worker vanished while it ran. */
+  readonly crashes: number;
+  /** Its queue. */
+  readonly queue: string;
+  /** Its lane. */
+  readonly priority: Priority;
+  /** When it was enqueued, by the store's clock. */
+  readonly enqueuedAt: Date;
+  /** When it will be tried next; only while it is scheduled. */
+  readonly nextAttemptAt?: Date;
+  /** When it became final; only then. */
+  readonly finishedAt?: Date;
+  /** Who runs it or ran it last. */
+  readonly worker?: string;
+  /** How far its handler said it was; only while it runs. */
+  readonly progress?: unknown;
+  /** What its handler returned; only after success, and while it is retained. */
+  readonly output?: Out;
+  /** The last failure. */
+  readonly error?: ErrorRecord;
+  /** The attempts that ended badly, oldest first; only the first and the last ten of many. */
+  readonly history: readonly AttemptRecord[];
+}
+
+/** Says whether a state is final. */
+export function isFinal(state: MessageState): state is "succeeded" | "dead" | "cancelled" | "expired" {
+  return state === "succeeded" || state === "dead" || state === "cancelled" || state === "expired";
+}
+
+/** Opens a record. Whatever in it cannot be read is left out: a status must always be had. */
+export function toStatus(record: MessageRecord): MessageStatus {
+  const { state, failures } = record;
+  const journal = decodeJournal(record.journal);
+  const result = decodeResult(record.result);
+  const error = result?.error ?? journal.error;
+  const running = state === "leased" || state === "succeeded";
+  return {
+    id: record.id,
+    task: result?.task ?? taskOf(record.body),
+    state,
+    attempts: running ? failures + 1 : failures,
+    crashes: record.crashes,
+    queue: record.queue,
+    priority: record.priority,
+    enqueuedAt: new Date(record.enqueuedAtMs),
+    ...(state === "scheduled" ? { nextAttemptAt: new Date(record.dueAtMs) } : {}),
+    ...(record.finishedAtMs > 0 ? { finishedAt: new Date(record.finishedAtMs) } : {}),
+    ...(record.worker === "" ? {} : { worker: record.worker }),
+    ...(record.progress === "" ? {} : { progress: readJson(record.progress) }),
+    ...(result && "output" in result ? { output: result.output } : {}),
+    ...(error === undefined || state === "succeeded" ? {} : { error }),
+    history: journal.attempts,
+  };
+}
+
+function taskOf(body: string): string {
+  try {
+    return decodeEnvelope(body).task;
+  } catch {
+    return "";
+  }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
