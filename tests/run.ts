@@ -1,0 +1,128 @@
+/**
+ * Runs the tests: `deno task test`, or `deno task test tests/worker --filter drain`.
+ *
+ * It decides where `@std/assert` comes from, brings and starts one redis-server for the run, and
+ * ends with the line `N passed, M failed`. A run of everything also runs the examples in the
+ * documentation and prints the coverage of src/.
+ */
+// deno-lint-ignore-file no-console -- a command's output is its purpose
+import { bringRedis } from "./support/redis_binary.ts";
+import { startRedisServer } from "./support/redis_server.ts";
+import { decideSetup, deno, ROOT } from "./support/project.ts";
+
+/** Where examples that run are written. */
+const DOCUMENTED = ["mod.ts", "src/", "README.md"];
+
+/** What came of a run of `deno test`. */
+interface Outcome {
+  readonly code: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: readonly string[]): Promise<number> {
+  const setup = await decideSetup();
+  console.log(setup.says);
+  try {
+    await bringRedis(console.log);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
+  const everything = args.length === 0;
+  const coverage = everything ? await Deno.makeTempDir({ prefix: "dabba-coverage-" }) : undefined;
+  const test = ["test", ...setup.args, "-A", "--parallel"];
+  const what = coverage === undefined
+    ? await selection(args)
+    : [`--coverage=${coverage}`, "--doc", "tests/", ...await existing(DOCUMENTED)];
+  const outcome = await withRedis((redis) => runTests([...test, ...what], redis));
+  if (coverage !== undefined) {
+    await deno(["coverage", ...setup.args, `--include=^file://${ROOT}src/`, coverage]);
+    await Deno.remove(coverage, { recursive: true });
+  }
+  console.log(verdict(outcome));
+  return outcome.code;
+}
+
+/** The arguments as they are, with all tests where they name none. */
+async function selection(args: readonly string[]): Promise<string[]> {
+  const paths = await existing(args.filter((arg) => !arg.startsWith("-")));
+  return paths.length > 0 ? [...args] : [...args, "tests/"];
+}
+
+async function existing(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    paths.map((path) => Deno.stat(new URL(path, `file://${ROOT}`)).then(() => path, () => "")),
+  );
+  return found.filter((path) => path !== "");
+}
+
+/** Lends one redis-server to a run; a run that is interrupted leaves none behind. */
+async function withRedis(run: (url: string) => Promise<Outcome>): Promise<Outcome> {
+  const given = Deno.env.get("DABBA_TEST_REDIS");
+  if (given) {
+    console.log("redis-server: the one of DABBA_TEST_REDIS");
+    return await run(given);
+  }
+  const server = await startRedisServer();
+  console.log(`redis-server: started for this run on port ${server.port}`);
+  const interrupt = () => {
+    server.stopAtOnce();
+    Deno.exit(130);
+  };
+  Deno.addSignalListener("SIGINT", interrupt);
+  Deno.addSignalListener("SIGTERM", interrupt);
+  try {
+    return await run(server.url);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Runs deno, showing its output as it comes and keeping it to read the summary from. */
+async function runTests(args: readonly string[], redis: string): Promise<Outcome> {
+  const colours = Deno.stdout.isTerminal() && !Deno.noColor ? { FORCE_COLOR: "1" } : undefined;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+    env: { DABBA_TEST_REDIS: redis, ...colours },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const decoder = new TextDecoder();
+  let tail = "";
+  for await (const chunk of child.stdout) {
+    await writeAll(chunk);
+    tail = (tail + decoder.decode(chunk, { stream: true })).slice(-4096);
+  }
+  const { code } = await child.status;
+  return summary(tail, code);
+}
+
+async function writeAll(bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += await Deno.stdout.write(bytes.subarray(written));
+}
+
+/** Reads `ok | 38 passed (2 steps) | 1 failed | 3 ignored (27ms)`; it stands near the end. */
+function summary(output: string, code: number): Outcome {
+  // deno-lint-ignore no-control-regex -- colours are escape sequences
+  const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
+  const line = plain.split("\n").findLast((text) => /^(ok|FAILED) \| \d+ passed/.test(text)) ?? "";
+  const count = (word: string) => Number(line.match(new RegExp(`(\\d+) ${word}`))?.[1] ?? 0);
+  const failed = count("failed");
+  return {
+    code,
+    passed: count("passed"),
+    // Without a summary, or against it, something failed all the same: types, or loading a file.
+    failed: code === 0 ? failed : Math.max(failed, 1),
+    skipped: count("ignored"),
+  };
+}
+
+function verdict({ passed, failed, skipped }: Outcome): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}

@@ -1,0 +1,83 @@
+/** What the runner and `tests/ok.ts` know of the project: its root, its configuration, its Deno. */
+
+/** The project's root folder, with a slash at the end. */
+export const ROOT: string = new URL("../../", import.meta.url).pathname;
+
+const JSR_PROBE = "https://jsr.io/@std/assert/meta.json";
+const PROBE_TIMEOUT_MS = 3_000;
+const OFFLINE_CONFIG = ".deno.offline.json";
+const OFFLINE_LOCK = ".deno.offline-lock.json";
+
+/** The configuration that a run uses. */
+export interface Setup {
+  /** Arguments for every deno command that loads tests. */
+  readonly args: readonly string[];
+  /** One line for the screen: which `@std/assert` is used, and why. */
+  readonly says: string;
+}
+
+/**
+ * Decides where `@std/assert` comes from: JSR if it can be reached, else the stand-in of this
+ * folder. DABBA_ASSERT=jsr or =local decides by hand.
+ */
+export async function decideSetup(): Promise<Setup> {
+  const forced = Deno.env.get("DABBA_ASSERT");
+  if (forced !== undefined && forced !== "jsr" && forced !== "local") {
+    throw new TypeError(`DABBA_ASSERT is "${forced}", it must be "jsr" or "local"`);
+  }
+  const because = forced ? `DABBA_ASSERT=${forced}` : await probe();
+  if (forced === "jsr" || because === undefined) {
+    return { args: [], says: `@std/assert: the package from JSR (${because ?? "JSR answers"})` };
+  }
+  await writeOfflineConfig();
+  return {
+    args: ["-c", ROOT + OFFLINE_CONFIG],
+    says: `@std/assert: the stand-in tests/support/std_assert (${because})`,
+  };
+}
+
+/** Gives the reason why JSR is out of reach, or nothing if it answers. */
+async function probe(): Promise<string | undefined> {
+  try {
+    const response = await fetch(JSR_PROBE, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    await response.body?.cancel();
+    return response.ok ? undefined : `JSR answered ${response.status}`;
+  } catch (error) {
+    const timedOut = error instanceof DOMException && error.name === "TimeoutError";
+    return timedOut ? "JSR did not answer in time" : "JSR cannot be reached";
+  }
+}
+
+/**
+ * Writes deno.json anew with the stand-in linked in. It has a lock file of its own, copied from the
+ * committed one, so that npm packages are the same and the committed one stays as it is.
+ */
+async function writeOfflineConfig(): Promise<void> {
+  const config = JSON.parse(await Deno.readTextFile(ROOT + "deno.json"));
+  config.links = ["./tests/support/std_assert"];
+  config.lock = await copyLock() ? { path: `./${OFFLINE_LOCK}` } : false;
+  await replaceFile(OFFLINE_CONFIG, JSON.stringify(config, null, 2) + "\n");
+}
+
+async function copyLock(): Promise<boolean> {
+  try {
+    await replaceFile(OFFLINE_LOCK, await Deno.readTextFile(ROOT + "deno.lock"));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Renames into place: another run may be reading. */
+async function replaceFile(name: string, text: string): Promise<void> {
+  const draft = `${ROOT}.deno.${crypto.randomUUID().slice(0, 8)}.json`;
+  await Deno.writeTextFile(draft, text);
+  await Deno.rename(draft, ROOT + name);
+}
+
+/** Runs this very Deno (none need be on PATH) in the project's root, on the same screen. */
+export async function deno(args: readonly string[]): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), { args: [...args], cwd: ROOT }).spawn();
+  return (await child.status).code;
+}
