@@ -11,7 +11,7 @@ export type BearerCheck = (authorization: string | null) => boolean;
  */
 export function bearerCheck(options: { token?: string; insecure?: boolean }): BearerCheck {
   const { token, insecure = false } = options;
-  if (insecure && token === undefined) return () => true;
+  if (insecure && !token) return () => true;
   if (typeof token !== "string" || token === "") {
     throw new TypeError(
       "Cannot create gateway: token is missing or empty: " +

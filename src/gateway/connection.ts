@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import process from "node:process";
 import { Command, Redis } from "ioredis";
 import { CommandError, type RedisCommand } from "./commands.ts";
 
@@ -14,12 +15,14 @@ export class ConnectionError extends Error {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-const RECONNECT_MAX_MS = 1_000;
 
 /** The one connection of a gateway; commands of all requests are pipelined on it. */
 export class Connection {
   readonly #redis: Redis;
-  #becomingReady: Promise<void> | undefined;
+  #connecting: Promise<void> | undefined;
+  #lastError: Error | undefined;
+  #corked = false;
+  #closed = false;
 
   constructor(url: string) {
     this.#redis = new Redis(url, {
@@ -28,53 +31,40 @@ export class Connection {
       // A command may have run when the connection broke: sending it again is the client's choice.
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      // While disconnected requests wait in ready(), where they can be told why.
+      // The next request connects anew, and is told if it cannot.
+      retryStrategy: () => null,
       enableOfflineQueue: false,
       // Integers as digits: a double would round those above 2^53.
       stringNumbers: true,
-      retryStrategy: (times) => Math.min(times * 50, RECONNECT_MAX_MS),
     });
-    // Each failed request is told its own error; unheard events would only be printed.
-    this.#redis.on("error", () => {});
+    // Only kept to say why a connection failed: a request that suffers is told its own error.
+    this.#redis.on("error", (error: Error) => this.#lastError = error);
   }
 
   /**
-   * Resolves when commands can be sent.
+   * Resolves when commands can be sent; nothing to wait for is `undefined`.
    *
-   * @throws {ConnectionError} if the next attempt to connect fails.
+   * @throws {ConnectionError} if Redis cannot be reached.
    */
   ready(): Promise<void> | undefined {
+    if (this.#closed) return Promise.reject(new ConnectionError("ERR the gateway is closed"));
     if (this.#redis.status === "ready") return undefined;
-    this.#becomingReady ??= this.#untilReady().finally(() => {
-      this.#becomingReady = undefined;
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
     });
-    return this.#becomingReady;
+    return this.#connecting;
   }
 
-  #untilReady(): Promise<void> {
-    const redis = this.#redis;
-    if (redis.status === "end") {
-      return Promise.reject(new ConnectionError("ERR the gateway is closed"));
+  async #connect(): Promise<void> {
+    this.#lastError = undefined;
+    try {
+      await this.#redis.connect();
+    } catch (error) {
+      const cause = this.#lastError ?? error;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `ERR cannot reach Redis, the command was not sent: ${reason}`;
+      throw new ConnectionError(message, { cause });
     }
-    return new Promise((resolve, reject) => {
-      let cause: unknown;
-      const listeners = {
-        ready: () => settle(resolve),
-        error: (error: unknown) => cause = error,
-        close: () =>
-          settle(() => {
-            const message = "ERR cannot reach Redis: the command was not sent";
-            reject(new ConnectionError(message, { cause }));
-          }),
-      };
-      function settle(then: () => void): void {
-        for (const [event, listener] of Object.entries(listeners)) redis.off(event, listener);
-        then();
-      }
-      for (const [event, listener] of Object.entries(listeners)) redis.on(event, listener);
-      // The listeners above hear how it ends.
-      if (redis.status === "wait") redis.connect().catch(() => {});
-    });
   }
 
   /**
@@ -85,8 +75,22 @@ export class Connection {
    */
   send({ name, args }: RedisCommand): Promise<Reply> {
     const command = new Command(name, args, { replyEncoding: null });
+    this.#corkForThisTurn();
     this.#redis.sendCommand(command);
     return command.promise.catch(rethrow);
+  }
+
+  /** What one turn of the event loop sends leaves in one write: a system call is the dearest part. */
+  #corkForThisTurn(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    // A reconnect may give the client another stream meanwhile.
+    const { stream } = this.#redis;
+    stream.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      stream.uncork();
+    });
   }
 
   /**
@@ -100,13 +104,11 @@ export class Connection {
     const queue = (command: RedisCommand) => {
       this.send(command).catch((error: Error) => firstError ??= error);
     };
-    // Nothing is awaited between MULTI and EXEC, so no other request's command comes between.
-    const { stream } = this.#redis;
-    stream.cork();
+    // Nothing is awaited between MULTI and EXEC: no other request's command comes between them, and
+    // they leave in one write.
     queue({ name: "MULTI", args: [] });
     commands.forEach(queue);
     const exec = this.send({ name: "EXEC", args: [] });
-    stream.uncork();
     try {
       return await exec as Reply[];
     } catch (error) {
@@ -118,19 +120,25 @@ export class Connection {
   /** Lets what was sent be answered, then closes. */
   async close(): Promise<void> {
     const redis = this.#redis;
-    if (redis.status === "end" || redis.status === "wait") return redis.disconnect();
+    this.#closed = true;
+    // Whoever waits for it is told how it ends.
+    await this.#connecting?.catch(() => {});
+    // There is no connection then, as none is made again by itself.
+    if (redis.status !== "ready") return;
     const ended = new Promise<void>((resolve) => redis.once("end", () => resolve()));
-    if (redis.status === "ready") {
-      // A connection that breaks now is closed all the same.
-      await redis.quit().catch(() => {});
-    }
-    redis.disconnect();
+    // A connection that breaks now is closed all the same.
+    await redis.quit().catch(() => {});
     await ended;
   }
 }
 
+/** Tells an error that Redis answered with from one of the way there. */
+export function isReplyError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ReplyError";
+}
+
 function rethrow(error: unknown): never {
-  if (error instanceof Error && error.name === "ReplyError") throw error;
+  if (isReplyError(error)) throw error;
   throw new ConnectionError(
     "ERR lost the connection to Redis before the reply: the command may have run",
     { cause: error },

@@ -1,6 +1,9 @@
 import type { Buffer } from "node:buffer";
 import type { Reply } from "./connection.ts";
 
+/** Without state, as it is never given a part; a leading byte order mark is data here. */
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Writes a reply of Redis as JSON text. */
 export type Encoder = (reply: Reply) => string;
 
@@ -21,7 +24,7 @@ export function errorText(error: unknown): string {
 
 /** Bytes that are not UTF-8 become U+FFFD, as JSON has no other way. */
 function encodeText(reply: Reply): string {
-  return encode(reply, (bytes) => JSON.stringify(bytes.toString("utf8")));
+  return encode(reply, (bytes) => JSON.stringify(UTF8.decode(bytes)));
 }
 
 function encodeBase64(reply: Reply): string {

@@ -1,7 +1,7 @@
 import { bearerCheck } from "./auth.ts";
 import { BodyTooLargeError, readText } from "./body.ts";
 import { CommandError, type RedisCommand } from "./commands.ts";
-import { Connection, ConnectionError } from "./connection.ts";
+import { Connection, ConnectionError, isReplyError } from "./connection.ts";
 import { encodeError, type Encoder, encoderFor, errorText } from "./encode.ts";
 import { parseCommand, parseCommands } from "./parse.ts";
 import { ScriptShebangs } from "./shebang.ts";
@@ -46,16 +46,13 @@ const OK: ResponseInit = { status: 200, headers: JSON_HEADERS };
  * It serves `POST /` (one command), `POST /pipeline` (each command for itself) and
  * `POST /multi-exec` (one transaction).
  *
- * @throws {TypeError} if the token is missing or empty and `insecure` is not set.
+ * @throws {TypeError} if the token is missing or empty and `insecure` is not set, or if `redis` is
+ * not the URL of a Redis.
  * @throws {RangeError} if `maxBodyBytes` is not a positive integer.
  */
 export function gateway(options: GatewayOptions): Gateway {
   const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-  if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 1) {
-    throw new RangeError(
-      `Cannot create gateway: maxBodyBytes is ${maxBodyBytes}, it must be a positive integer`,
-    );
-  }
+  checkOptions(options.redis, maxBodyBytes);
   const allows = bearerCheck(options);
   const connection = new Connection(options.redis);
   const routes = new Routes(connection);
@@ -80,6 +77,20 @@ export function gateway(options: GatewayOptions): Gateway {
   }
 
   return { fetch: answer, close: () => connection.close() };
+}
+
+/** A URL may hold a password: no error repeats it. */
+function checkOptions(redis: string, maxBodyBytes: number): void {
+  if (!/^rediss?:$/.test(URL.parse(redis)?.protocol ?? "")) {
+    throw new TypeError(
+      "Cannot create gateway: redis is not a URL such as redis://127.0.0.1:6379",
+    );
+  }
+  if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 1) {
+    throw new RangeError(
+      `Cannot create gateway: maxBodyBytes is ${maxBodyBytes}, it must be a positive integer`,
+    );
+  }
 }
 
 type Route = (text: string, encode: Encoder) => Promise<string>;
@@ -153,7 +164,7 @@ function pathOf(url: string): string {
 function statusOf(error: unknown): number {
   if (error instanceof BodyTooLargeError) return 413;
   if (error instanceof ConnectionError) return 503;
-  return 400;
+  return error instanceof CommandError || isReplyError(error) ? 400 : 500;
 }
 
 function refuse(status: number, error: string): Response {

@@ -94,6 +94,8 @@ export async function redisGateway(options: RedisGatewayOptions = {}): Promise<R
   };
   const server = intercept ? await serveBreakable(handler) : serve(handler);
   const redis = new Redis(redisUrl, { lazyConnect: true, retryStrategy: () => null });
+  // A call that fails tells its test; without a listener the error would be printed too.
+  redis.on("error", () => {});
   await redis.connect();
   const close = async () => {
     await server.close();

@@ -144,7 +144,7 @@ function freePort(): number {
   return port;
 }
 
-/** A server that still loads its file answers with an error, not with +PONG. */
+/** One that still loads its file answers -LOADING; one that wants a password is up: -NOAUTH. */
 async function answersPing(port: number): Promise<boolean> {
   let connection: Deno.TcpConn | undefined;
   try {
@@ -152,7 +152,7 @@ async function answersPing(port: number): Promise<boolean> {
     await connection.write(new TextEncoder().encode("PING\r\n"));
     const reply = new Uint8Array(64);
     const length = await connection.read(reply);
-    return new TextDecoder().decode(reply.subarray(0, length ?? 0)).startsWith("+PONG");
+    return /^(\+PONG|-NOAUTH)/.test(new TextDecoder().decode(reply.subarray(0, length ?? 0)));
   } catch {
     return false;
   } finally {

@@ -1,0 +1,98 @@
+/**
+ * Serves a plain Redis over HTTP from the command line: `deno task gateway --help`.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console -- a command's output is its purpose
+import { parseArgs } from "node:util";
+import { gateway } from "./gateway.ts";
+
+const HELP = `Serves a plain Redis over HTTP, in Upstash's REST protocol.
+
+  --redis <url>     where Redis is       [REDIS_URL, redis://127.0.0.1:6379]
+  --host <address>  where to listen      [127.0.0.1]
+  --port <number>   where to listen      [PORT, 8079]
+  --token <text>    what clients present [UPSTASH_REDIS_REST_TOKEN]
+  --insecure        serve without a token: whoever reaches the port owns the data
+  --help            this text
+
+A token on the command line can be read by every user of the machine; the variable cannot.`;
+
+interface Settings {
+  readonly redis: string;
+  readonly host: string;
+  readonly port: number;
+  readonly token: string | undefined;
+  readonly insecure: boolean;
+}
+
+if (import.meta.main) main(Deno.args);
+
+function main(args: readonly string[]): void {
+  if (args.includes("--help")) {
+    console.log(HELP);
+    return;
+  }
+  try {
+    serve(readSettings(args));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\nTry --help`);
+    Deno.exitCode = 1;
+  }
+}
+
+function readSettings(args: readonly string[]): Settings {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      redis: { type: "string" },
+      host: { type: "string", default: "127.0.0.1" },
+      port: { type: "string" },
+      token: { type: "string" },
+      insecure: { type: "boolean", default: false },
+    },
+  });
+  const port = values.port ?? env("PORT") ?? "8079";
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new RangeError(`Cannot start gateway: port is "${port}", it must be 0 to 65535`);
+  }
+  return {
+    redis: values.redis ?? env("REDIS_URL") ?? "redis://127.0.0.1:6379",
+    host: values.host,
+    port: Number(port),
+    token: values.token ?? env("UPSTASH_REDIS_REST_TOKEN"),
+    insecure: values.insecure,
+  };
+}
+
+/** An empty variable is one that is not set. */
+function env(name: string): string | undefined {
+  return Deno.env.get(name) || undefined;
+}
+
+function serve({ host, port, ...options }: Settings): void {
+  const face = gateway(options);
+  const server = Deno.serve({
+    hostname: host,
+    port,
+    onListen: (address) => {
+      console.log(`Gateway to ${withoutPassword(options.redis)}`);
+      console.log(`UPSTASH_REDIS_REST_URL=http://${address.hostname}:${address.port}`);
+      if (!options.token) console.log("Without a token: whoever reaches the port owns the data");
+    },
+  }, face.fetch);
+  const stop = async () => {
+    await server.shutdown();
+    await face.close();
+    // The listeners for signals would keep the process.
+    Deno.exit();
+  };
+  Deno.addSignalListener("SIGINT", stop);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
+}
+
+function withoutPassword(url: string): string {
+  const parsed = new URL(url);
+  if (parsed.password) parsed.password = "***";
+  return parsed.href;
+}
