@@ -40,7 +40,9 @@ export interface MessageStatus<Out = unknown> {
 }
 
 /** Says whether a state is final. */
-export function isFinal(state: MessageState): state is "succeeded" | "dead" | "cancelled" | "expired" {
+export function isFinal(
+  state: MessageState,
+): state is "succeeded" | "dead" | "cancelled" | "expired" {
   return state === "succeeded" || state === "dead" || state === "cancelled" || state === "expired";
 }
 

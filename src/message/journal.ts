@@ -51,9 +51,9 @@ export function describeError(thrown: unknown): ErrorRecord {
   }
   const issues = (thrown as { issues?: unknown }).issues;
   return {
-    name: clip(thrown.name, 100),
-    message: clip(thrown.message, MESSAGE_LIMIT),
-    ...(thrown.stack ? { stack: clip(thrown.stack, STACK_LIMIT) } : {}),
+    name: clip(text(thrown.name), 100),
+    message: clip(text(thrown.message), MESSAGE_LIMIT),
+    ...(thrown.stack ? { stack: clip(text(thrown.stack), STACK_LIMIT) } : {}),
     ...(Array.isArray(issues) ? { issues: issues.slice(0, 10).map(clipIssue) } : {}),
   };
 }

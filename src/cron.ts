@@ -1,0 +1,89 @@
+/** Cron: one drain a tick, on Deno and on Cloudflare Workers. */
+
+import type { Dabba } from "./dabba.ts";
+import type { TaskTree } from "./bound_tasks.ts";
+import type { Duration } from "./duration.ts";
+import type { WorkerOptions } from "./worker/options.ts";
+import type { DrainSummary } from "./worker/worker.ts";
+
+/** Says how a tick drains. */
+export interface TickOptions extends WorkerOptions {
+  /** The time of one tick. @default "50s" */
+  readonly budget?: Duration;
+  /** The most messages of one tick. @default no limit */
+  readonly max?: number;
+}
+
+/** Says when and how `Deno.cron` drains. */
+export interface CronOptions extends TickOptions {
+  /** The cron's name: 1 to 64 characters of A-Z a-z 0-9 _ - and space. @default "dabba" */
+  readonly cronName?: string;
+  /** Five fields, in UTC. @default "* * * * *" */
+  readonly schedule?: string;
+}
+
+type CronLike = (
+  name: string,
+  schedule: string,
+  options: { readonly backoffSchedule: number[] },
+  handler: () => Promise<void>,
+) => Promise<void>;
+
+/**
+ * Drains at each tick of `Deno.cron`, where there is one; gives whether there is.
+ *
+ * On Deno Deploy, call it at the top level of the module. In the CLI `Deno.cron` needs the flag
+ * `--unstable-cron`; without it nothing is registered.
+ *
+ * ```ts ignore
+ * if (!denoCron(dabba)) await dabba.worker().run();
+ * ```
+ */
+export function denoCron<T extends TaskTree>(dabba: Dabba<T>, options: CronOptions = {}): boolean {
+  const { cronName = "dabba", schedule = "* * * * *", ...tick } = options;
+  if (!/^[\w -]{1,64}$/.test(cronName)) {
+    throw new TypeError(
+      `Cannot name a cron "${cronName}": expected 1 to 64 characters of A-Z a-z 0-9 _ - and space`,
+    );
+  }
+  const cron = (globalThis as { Deno?: { cron?: CronLike } }).Deno?.cron;
+  if (typeof cron !== "function") return false;
+  // Explicit, since the CLI repeats a failed run by default: the next tick comes soon enough.
+  cron(cronName, schedule, { backoffSchedule: [] }, async () => void await tickOnce(dabba, tick));
+  return true;
+}
+
+/** Is the handler that Cloudflare calls for cron triggers. */
+export type ScheduledHandler = (
+  controller?: unknown,
+  env?: unknown,
+  ctx?: unknown,
+) => Promise<void>;
+
+/**
+ * Makes a `scheduled()` handler for Cloudflare Workers.
+ *
+ * ```ts ignore
+ * export default { fetch: app.fetch, scheduled: scheduled(dabba, { budget: "25s" }) };
+ * ```
+ */
+export function scheduled<T extends TaskTree>(
+  dabba: Dabba<T>,
+  options: TickOptions = {},
+): ScheduledHandler {
+  return async function scheduled() {
+    await tickOnce(dabba, options);
+  };
+}
+
+/** Drains once, as a tick does. */
+export async function tickOnce<T extends TaskTree>(
+  dabba: Dabba<T>,
+  options: TickOptions = {},
+): Promise<DrainSummary> {
+  const { budget, max, ...worker } = options;
+  return await dabba.worker(worker).drain({
+    ...(budget === undefined ? {} : { budget }),
+    ...(max === undefined ? {} : { max }),
+  });
+}

@@ -1,0 +1,192 @@
+/** Dabba itself: tasks, a broker, and what can be done with them. */
+
+import {
+  bindTasks,
+  type BoundTask,
+  type BoundTree,
+  collectTasks,
+  type TaskTree,
+} from "./bound_tasks.ts";
+import type { Broker, BrokerStats } from "./broker/broker.ts";
+import {
+  type DeadLetterChoice,
+  type DeadLetterPage,
+  type DeadLetterQuery,
+  discardDead,
+  listDead,
+  redriveDead,
+} from "./dead_letters.ts";
+import { defaultBroker } from "./default_broker.ts";
+import { Enqueuer } from "./enqueuer.ts";
+import { UnknownTaskError } from "./errors.ts";
+import { type DabbaEvents, Events, type Listener, type Listeners } from "./events.ts";
+import { randomId } from "./message/id.ts";
+import { encodeStopped } from "./message/result.ts";
+import { makeReceipt, readStatus, type ResultOptions } from "./receipt.ts";
+import { type MessageStatus, toStatus } from "./status.ts";
+import { DEFINITION, type TaskContract, type TaskDefinition } from "./task.ts";
+import { systemClock } from "./worker/clock.ts";
+import { resolveWorker, type WorkerOptions } from "./worker/options.ts";
+import type { Pump } from "./worker/pump.ts";
+import { Worker } from "./worker/worker.ts";
+
+/** Says what a `Dabba` is made of. */
+export interface DabbaOptions<T extends TaskTree> {
+  /** The tasks: of `defineTask`, or instances of classes with `@task` methods, or groups of tasks. */
+  readonly tasks: T;
+  /**
+   * Where messages are kept.
+   * @default Redis if `UPSTASH_REDIS_REST_URL` is set, else the SQLite file `dabba.db`
+   */
+  readonly broker?: Broker;
+  /** The largest input, in bytes of its JSON text. @default 262_144 */
+  readonly payloadLimit?: number;
+  /** Listeners of lifecycle events, for logs and telemetry. */
+  readonly on?: Listeners;
+}
+
+/** Lists what stopped, for people and tools. */
+export interface Inspect {
+  /** Lists dead letters, newest first, each with its error and its history. */
+  dead(query?: DeadLetterQuery): Promise<DeadLetterPage>;
+  /** Counts what the store holds. */
+  stats(): Promise<BrokerStats>;
+}
+
+/**
+ * Is the heart of an application: its tasks, bound to a broker.
+ *
+ * Once an `enqueue` has resolved, the message runs to an outcome that can be seen, whatever crashes.
+ * The limit: it may run more than once; effects are exactly-once only with a fence.
+ */
+export class Dabba<T extends TaskTree = TaskTree> {
+  /** The tasks, typed, each with `.enqueue()`. */
+  readonly tasks: BoundTree<T>;
+  /** Lists what stopped, for people and tools. */
+  readonly inspect: Inspect;
+  readonly #broker: Broker;
+  readonly #tree: T;
+  readonly #definitions: ReadonlyMap<string, TaskDefinition>;
+  readonly #events: Events;
+  readonly #enqueuer: Enqueuer;
+  readonly #pumps = new Set<Pump>();
+
+  /** Checks the tasks and binds them; opens nothing yet. Throws `TypeError` for a bad option. */
+  constructor(options: DabbaOptions<T>) {
+    if (typeof options?.tasks !== "object" || options.tasks === null) {
+      throw new TypeError("Cannot make a Dabba without tasks: give new Dabba({ tasks: { … } })");
+    }
+    this.#tree = options.tasks;
+    this.#definitions = collectTasks(options.tasks);
+    this.#broker = options.broker ?? defaultBroker();
+    this.#events = new Events(options.on);
+    // A message that this process has just sent is looked for at once, not at the next poll.
+    this.#events.on("enqueued", () => this.#pumps.forEach((pump) => pump.nudge()));
+    const payloadLimit = checkLimit(options.payloadLimit ?? 262_144);
+    this.#enqueuer = new Enqueuer(this.#broker, this.#events, payloadLimit);
+    this.tasks = bindTasks(options.tasks, this.#enqueuer);
+    this.inspect = {
+      dead: (query = {}) => listDead(this.#broker, query),
+      stats: () => this.#broker.stats(),
+    };
+  }
+
+  /** The names of the tasks known here. */
+  get taskNames(): readonly string[] {
+    return [...this.#definitions.keys()];
+  }
+
+  /** Finds a task by its name, for routes and tools; throws `UnknownTaskError`. */
+  task(name: string): BoundTask {
+    const definition = this.#definitions.get(name);
+    if (definition === undefined) throw new UnknownTaskError(name);
+    const contract: TaskContract = { taskName: name, [DEFINITION]: definition };
+    return bindTasks({ contract }, this.#enqueuer).contract;
+  }
+
+  /** Binds the tasks anew, with a callback for each message that the store has taken through them. */
+  observed(onEnqueued: () => void): BoundTree<T> {
+    const enqueuer = this.#enqueuer;
+    return bindTasks(this.#tree, {
+      async enqueue(definition, input, options) {
+        const receipt = await enqueuer.enqueue(definition, input, options);
+        onEnqueued();
+        return receipt;
+      },
+      async enqueueMany(definition, inputs, options) {
+        const receipts = await enqueuer.enqueueMany(definition, inputs, options);
+        if (receipts.length > 0) onEnqueued();
+        return receipts;
+      },
+    });
+  }
+
+  /** Makes a worker for the tasks whose handlers are here. Throws for a bad option. */
+  worker(options: WorkerOptions = {}): Worker {
+    const { polling } = this.#broker;
+    const queues = [...new Set([...this.#definitions.values()].map((d) => d.settings.queue))];
+    const settings = resolveWorker(options, { queues, polling });
+    const deps = {
+      broker: this.#broker,
+      tasks: this.#definitions,
+      events: this.#events,
+      clock: systemClock(),
+    };
+    return new Worker(deps, settings, this.#pumps);
+  }
+
+  /** Reads where a message stands; throws `MessageNotFoundError`. */
+  status(id: string): Promise<MessageStatus> {
+    return readStatus(this.#broker, id);
+  }
+
+  /** Waits for a message's output, as a receipt does; see `Receipt.result`. */
+  async result(id: string, options?: ResultOptions): Promise<unknown> {
+    const { task } = await this.status(id);
+    const definition = this.#definitions.get(task);
+    if (definition === undefined) throw new UnknownTaskError(task);
+    const receipt = makeReceipt(this.#broker, definition, { id, disposition: "enqueued" });
+    return await receipt.result(options);
+  }
+
+  /** Stops a message that is not final; a running one loses its lease. Says whether it was stopped. */
+  async cancel(id: string): Promise<boolean> {
+    const [record] = await this.#broker.read([id]);
+    if (record === undefined) return false;
+    const error = { name: "CancelledError", message: "It was cancelled" };
+    const result = encodeStopped(toStatus(record).task, error);
+    const op = { id: randomId(), retainMs: 3_600_000 };
+    const [word] = await this.#broker.cancel([{ ...record, result }], op);
+    return word === "cancelled";
+  }
+
+  /** Sends dead letters round again, with fresh budgets; gives how many went. */
+  redrive(choice: DeadLetterChoice): Promise<number> {
+    return redriveDead(this.#broker, choice);
+  }
+
+  /** Throws dead letters away, which then read as cancelled; gives how many went. */
+  discard(choice: DeadLetterChoice): Promise<number> {
+    return discardDead(this.#broker, choice);
+  }
+
+  /** Adds a listener of lifecycle events; the function that comes back removes it. */
+  on<K extends keyof DabbaEvents>(name: K, listener: Listener<K>): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Lets go of the broker's connections and files. Stop workers first. */
+  async close(): Promise<void> {
+    await this.#broker.close();
+  }
+
+  /** Closes, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function checkLimit(bytes: number): number {
+  if (Number.isInteger(bytes) && bytes >= 1) return bytes;
+  throw new RangeError(`Cannot use payloadLimit ${bytes}: it must be a whole number of bytes`);
+}

@@ -1,0 +1,87 @@
+/** The broker of a `Dabba` that was given none: Redis by the environment, else a SQLite file. */
+
+import type { Broker } from "./broker/broker.ts";
+import { RedisBroker } from "./broker/redis/mod.ts";
+import { DabbaError } from "./errors.ts";
+import { readEnv } from "./environment.ts";
+
+/** Chooses the broker; throws `DabbaError` where there is neither a variable nor a file system. */
+export function defaultBroker(): Broker {
+  const url = readEnv("UPSTASH_REDIS_REST_URL") ?? readEnv("KV_REST_API_URL");
+  if (url) return RedisBroker.fromEnv();
+  if (hasFiles()) return new LazySqlite();
+  throw new DabbaError(
+    "no_broker",
+    "Cannot choose a broker: this runtime has no files, and UPSTASH_REDIS_REST_URL is not set; " +
+      "set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, " +
+      "or give new Dabba({ broker: redisBroker({ url, token }) })",
+  );
+}
+
+function hasFiles(): boolean {
+  if (typeof Deno !== "undefined") return typeof Deno.version?.deno === "string";
+  const versions = (globalThis as { process?: { versions?: Record<string, string> } }).process
+    ?.versions;
+  return versions?.node !== undefined || versions?.bun !== undefined;
+}
+
+/** Opens the SQLite broker at its first use, so that no edge bundle ever contains it. */
+class LazySqlite implements Broker {
+  readonly kind = "sqlite";
+  readonly polling = { minMs: 20, maxMs: 250 };
+  #opened: Promise<Broker> | undefined;
+
+  #open(): Promise<Broker> {
+    this.#opened ??= openSqlite();
+    return this.#opened;
+  }
+
+  async push(...args: Parameters<Broker["push"]>): ReturnType<Broker["push"]> {
+    return await (await this.#open()).push(...args);
+  }
+
+  async exchange(...args: Parameters<Broker["exchange"]>): ReturnType<Broker["exchange"]> {
+    return await (await this.#open()).exchange(...args);
+  }
+
+  async probe(...args: Parameters<Broker["probe"]>): ReturnType<Broker["probe"]> {
+    return await (await this.#open()).probe(...args);
+  }
+
+  async read(...args: Parameters<Broker["read"]>): ReturnType<Broker["read"]> {
+    return await (await this.#open()).read(...args);
+  }
+
+  async cancel(...args: Parameters<Broker["cancel"]>): ReturnType<Broker["cancel"]> {
+    return await (await this.#open()).cancel(...args);
+  }
+
+  async dead(...args: Parameters<Broker["dead"]>): ReturnType<Broker["dead"]> {
+    return await (await this.#open()).dead(...args);
+  }
+
+  async redrive(...args: Parameters<Broker["redrive"]>): ReturnType<Broker["redrive"]> {
+    return await (await this.#open()).redrive(...args);
+  }
+
+  async discard(...args: Parameters<Broker["discard"]>): ReturnType<Broker["discard"]> {
+    return await (await this.#open()).discard(...args);
+  }
+
+  async stats(): ReturnType<Broker["stats"]> {
+    return await (await this.#open()).stats();
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    if (opened) await (await opened).close();
+  }
+}
+
+async function openSqlite(): Promise<Broker> {
+  // Not a literal: a bundler must not follow it.
+  const ending = import.meta.url.endsWith(".js") ? "js" : "ts";
+  const module = new URL(`./broker/sqlite/mod.${ending}`, import.meta.url).href;
+  const { sqliteBroker } = await import(module) as { sqliteBroker: () => Broker };
+  return sqliteBroker();
+}

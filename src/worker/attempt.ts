@@ -1,0 +1,98 @@
+/** One attempt: parse the input, run the handler within its time, check the output. */
+
+import { TaskTimeoutError, ValidationError } from "../errors.ts";
+import type { Envelope } from "../message/envelope.ts";
+import { encodeJson, type Json } from "../message/json.ts";
+import { maxAttempts } from "../retry/backoff.ts";
+import { parse } from "../schema.ts";
+import type { TaskContext, TaskDefinition } from "../task.ts";
+import type { Clock } from "./clock.ts";
+import type { Run } from "./run.ts";
+
+/** Is what an attempt needs besides its delivery. */
+export interface Attempt {
+  /** The opened message. */
+  readonly envelope: Envelope;
+  /** The task, with its handler. */
+  readonly definition: TaskDefinition;
+  /** Limits the handler's time. */
+  readonly clock: Clock;
+  /** Is called once the input has passed, just before the handler runs. */
+  readonly onStart: () => void;
+}
+
+/** Runs the handler; gives its output as JSON text, undefined for none, or throws what it threw. */
+export async function runAttempt(run: Run, attempt: Attempt): Promise<string | undefined> {
+  const { envelope, definition } = attempt;
+  const sent = readInput(envelope.task, envelope.input);
+  const valid = parse(definition.input, sent, { task: envelope.task, side: "input" });
+  const input = valid instanceof Promise ? await valid : valid;
+  if (run.aborted) throw run.aborted;
+  attempt.onStart();
+  const returned = definition.run!(input, contextOf(run, envelope));
+  const output = returned instanceof Promise ? await within(returned, run, attempt) : returned;
+  return await checkOutput(definition, output);
+}
+
+function readInput(task: string, text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ValidationError(task, "input", [{ message: "it is not JSON text", path: [] }]);
+  }
+}
+
+async function checkOutput(
+  definition: TaskDefinition,
+  output: unknown,
+): Promise<string | undefined> {
+  const text = output === undefined ? undefined : encodeJson(output);
+  if (definition.output !== undefined) {
+    const sent = text === undefined ? undefined : JSON.parse(text) as Json;
+    await parse(definition.output, sent, { task: definition.name, side: "output" });
+  }
+  return text;
+}
+
+function contextOf(run: Run, envelope: Envelope): TaskContext {
+  const { id, queue, failures, fence, enqueuedAtMs } = run.delivery;
+  return {
+    id,
+    task: envelope.task,
+    queue,
+    attempt: failures + 1,
+    maxAttempts: maxAttempts(envelope.backoff),
+    fence,
+    enqueuedAt: new Date(enqueuedAtMs),
+    get signal() {
+      return run.signal;
+    },
+    progress: (value) => run.report(value),
+  };
+}
+
+// Waits for a handler, but no longer than its message allows, and not past an abort.
+function within<T>(work: Promise<T>, run: Run, { envelope, clock }: Attempt): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const { signal } = run;
+    const { task, timeoutMs } = envelope;
+    const cancel = timeoutMs > 0
+      ? clock.timer(timeoutMs, () => run.abort(new TaskTimeoutError(task, timeoutMs)))
+      : undefined;
+    // A handler that does not listen is not waited for: its late outcome would be refused anyway.
+    const stop = () => reject(run.aborted);
+    signal.addEventListener("abort", stop, { once: true });
+    const end = () => {
+      cancel?.();
+      signal.removeEventListener("abort", stop);
+    };
+    work.then((value) => {
+      end();
+      resolve(value);
+    }, (error) => {
+      end();
+      // A handler that ends because it was told to says so in its own words; ours say why.
+      reject(run.aborted ?? error);
+    });
+  });
+}

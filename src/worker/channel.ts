@@ -1,0 +1,122 @@
+/** A channel: sends one exchange after the other, each again and again until it is answered. */
+
+import type { Broker, ExchangeReply, ExchangeRequest } from "../broker/broker.ts";
+import { BrokerError } from "../errors.ts";
+import type { Events } from "../events.ts";
+import { randomId } from "../message/id.ts";
+import type { Clock } from "./clock.ts";
+
+/** Is an exchange without what the channel adds to it. */
+export type Load = Pick<ExchangeRequest, "settle" | "extend" | "claim" | "trim" | "sweep">;
+
+/** Says how long a channel goes on trying. */
+export interface Patience {
+  /** When to give up, by the worker's clock; Infinity for never. */
+  until(): number;
+  /** Aborts when the worker stops: waits are cut short then. */
+  readonly stopping: AbortSignal;
+}
+
+const BACKOFF_MS = { first: 250, most: 5_000, stopping: 250 };
+const REPORT_MS = 10_000;
+
+/** Tells of outages, at most once in ten seconds; shared by the channels of one worker. */
+export class OutageReport {
+  readonly #events: Events;
+  readonly #worker: string;
+  readonly #clock: Clock;
+  #failures = 0;
+  #reportedAt = -Infinity;
+
+  /** Makes it for one worker. */
+  constructor(events: Events, worker: string, clock: Clock) {
+    this.#events = events;
+    this.#worker = worker;
+    this.#clock = clock;
+  }
+
+  /** Takes down a failure. */
+  failed(error: Error): void {
+    this.#failures++;
+    const now = this.#clock.now();
+    if (now - this.#reportedAt < REPORT_MS) return;
+    this.#reportedAt = now;
+    this.#events.emit("outage", { worker: this.#worker, error, failures: this.#failures });
+  }
+
+  /** Takes down a success. */
+  passed(): void {
+    if (this.#failures === 0) return;
+    this.#events.emit("recovered", { worker: this.#worker, failures: this.#failures });
+    this.#failures = 0;
+    this.#reportedAt = -Infinity;
+  }
+}
+
+/** Carries a worker's exchanges to the broker; one in the air at a time. */
+export class Channel {
+  readonly #broker: Broker;
+  readonly #worker: { readonly name: string; readonly leaseMs: number };
+  readonly #report: OutageReport;
+  readonly #clock: Clock;
+  readonly #id = randomId();
+  #seq = 0;
+
+  /** Makes a channel of a worker. */
+  constructor(
+    broker: Broker,
+    worker: { readonly name: string; readonly leaseMs: number },
+    { report, clock }: { readonly report: OutageReport; readonly clock: Clock },
+  ) {
+    this.#broker = broker;
+    this.#worker = worker;
+    this.#report = report;
+    this.#clock = clock;
+  }
+
+  /** Exchanges; throws what cannot be mended by trying again, or the last failure at the end. */
+  exchange(load: Load, patience: Patience): Promise<ExchangeReply> {
+    const { name, leaseMs } = this.#worker;
+    // The number stays the same however often it is sent: the store answers a replay as it did.
+    const request = { ...load, channel: this.#id, seq: ++this.#seq, worker: name, leaseMs };
+    return this.#persist(() => this.#broker.exchange(request), patience);
+  }
+
+  /** Probes, as patiently as it exchanges. */
+  probe(queues: readonly string[], patience: Patience): Promise<number | undefined> {
+    return this.#persist(() => this.#broker.probe(queues), patience);
+  }
+
+  async #persist<T>(call: () => Promise<T>, patience: Patience): Promise<T> {
+    for (let failures = 1;; failures++) {
+      try {
+        const reply = await call();
+        this.#report.passed();
+        return reply;
+      } catch (error) {
+        if (!(error instanceof BrokerError) || !error.retryable) throw error;
+        this.#report.failed(error);
+        await this.#pause(failures, patience, error);
+      }
+    }
+  }
+
+  // Throws `error` when there is no time for another try.
+  async #pause(failures: number, { until, stopping }: Patience, error: Error): Promise<void> {
+    const most = stopping.aborted
+      ? BACKOFF_MS.stopping
+      : Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failures, 10));
+    // Never less than half: sixteen workers must not add up to a flood.
+    const wait = most * (0.5 + this.#clock.random() / 2);
+    if (this.#clock.now() + wait > until()) throw error;
+    await new Promise<void>((resolve) => {
+      const rise = () => {
+        cancel();
+        stopping.removeEventListener("abort", rise);
+        resolve();
+      };
+      const cancel = this.#clock.timer(wait, rise);
+      if (!stopping.aborted) stopping.addEventListener("abort", rise, { once: true });
+    });
+  }
+}

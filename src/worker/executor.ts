@@ -1,0 +1,120 @@
+/** The executor: takes one delivery through open → expire → poison → skip → resolve → run → judge. */
+
+import type { Delivery } from "../broker/broker.ts";
+import type { Events } from "../events.ts";
+import { decodeEnvelope, type Envelope } from "../message/envelope.ts";
+import { encodeResult, encodeStopped } from "../message/result.ts";
+import type { TaskDefinition } from "../task.ts";
+import { runAttempt } from "./attempt.ts";
+import type { Clock } from "./clock.ts";
+import { buryPoison, buryUnread, judge, type Scene } from "./failure.ts";
+import type { Run } from "./run.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Is what the executor is told about the moment of a claim. */
+export interface Moment {
+  /** The store's clock when the delivery was claimed. */
+  readonly nowMs: number;
+  /** How long the worker may go on, in milliseconds; Infinity for a long-running one. */
+  readonly leftMs: number;
+}
+
+/** Is what the executor is told about its worker. */
+export interface Post {
+  /** The worker's name. */
+  readonly name: string;
+  /** The wait of a message of an unknown task, in milliseconds. */
+  readonly unknownTaskDelayMs: number;
+}
+
+/** Runs deliveries; one per worker. Never throws: whatever happens becomes a verdict. */
+export class Executor {
+  readonly #tasks: ReadonlyMap<string, TaskDefinition>;
+  readonly #post: Post;
+  readonly #events: Events;
+  readonly #clock: Clock;
+
+  /** Makes it for a worker and the tasks that it knows. */
+  constructor(
+    tasks: ReadonlyMap<string, TaskDefinition>,
+    post: Post,
+    { events, clock }: { readonly events: Events; readonly clock: Clock },
+  ) {
+    this.#tasks = tasks;
+    this.#post = post;
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  /** Takes a delivery to its verdict. */
+  execute(run: Run, moment: Moment): Verdict | Promise<Verdict> {
+    const { delivery } = run;
+    let envelope: Envelope;
+    try {
+      envelope = decodeEnvelope(delivery.body);
+    } catch (error) {
+      return buryUnread(delivery, error, this.#scene(run, moment));
+    }
+    run.task = envelope.task;
+    return expire(delivery, envelope, moment) ?? this.#poison(run, envelope, moment) ??
+      skip(envelope, moment) ?? this.#resolve(run, envelope, moment);
+  }
+
+  #poison(run: Run, { maxCrashes }: Envelope, moment: Moment): Verdict | undefined {
+    if (run.delivery.crashes < maxCrashes) return undefined;
+    return buryPoison(run.delivery, maxCrashes, this.#scene(run, moment));
+  }
+
+  #resolve(run: Run, envelope: Envelope, moment: Moment): Verdict | Promise<Verdict> {
+    const definition = this.#tasks.get(envelope.task);
+    // Another release may know it: it stays in its queue, and costs no attempt.
+    if (definition?.run === undefined) {
+      return { kind: "unknownTask", delayMs: this.#post.unknownTaskDelayMs };
+    }
+    return this.#run(run, envelope, { definition, moment });
+  }
+
+  async #run(
+    run: Run,
+    envelope: Envelope,
+    { definition, moment }: { readonly definition: TaskDefinition; readonly moment: Moment },
+  ): Promise<Verdict> {
+    try {
+      const onStart = () => this.#announce(run, moment);
+      const text = await runAttempt(run, { envelope, definition, clock: this.#clock, onStart });
+      const { retainMs } = envelope;
+      const result = encodeResult(envelope.task, retainMs > 0 ? text : undefined);
+      return { kind: "succeeded", retainMs, result };
+    } catch (thrown) {
+      const random = this.#clock.random();
+      const scene = this.#scene(run, moment);
+      return judge(run.delivery, thrown, { plan: envelope.backoff, random, scene });
+    }
+  }
+
+  #announce({ delivery, task }: Run, { nowMs }: Moment): void {
+    if (!this.#events.has("started")) return;
+    const { id, queue, fence, failures, enqueuedAtMs } = delivery;
+    const event = { id, task, queue, attempt: failures + 1, fence, worker: this.#post.name };
+    this.#events.emit("started", { ...event, waitedMs: nowMs - enqueuedAtMs });
+  }
+
+  #scene(run: Run, { nowMs }: Moment): Scene {
+    return { worker: this.#post.name, nowMs: nowMs + this.#clock.now() - run.claimedAt };
+  }
+}
+
+function expire(delivery: Delivery, envelope: Envelope, { nowMs }: Moment): Verdict | undefined {
+  const { expiresAtMs, failures, crashes } = delivery;
+  // Once it has been tried, it has been picked up in time.
+  if (expiresAtMs === 0 || expiresAtMs > nowMs || failures > 0 || crashes > 0) return undefined;
+  const error = { name: "ExpiredError", message: "It was not picked up in time" };
+  const result = encodeStopped(envelope.task, error);
+  return { kind: "expired", retainMs: envelope.retainMs, result };
+}
+
+// It is offered again when this drain is over, to a worker that has the time.
+function skip({ timeoutMs }: Envelope, { leftMs }: Moment): Verdict | undefined {
+  if (timeoutMs <= leftMs) return undefined;
+  return { kind: "skipped", delayMs: Math.max(0, Math.ceil(leftMs)), timeoutMs };
+}

@@ -1,0 +1,92 @@
+/** A flight: what the next request to the store carries, and whether it is time for it to leave. */
+
+import type { Load } from "./channel.ts";
+import { type Heartbeat, toExtension } from "./heartbeat.ts";
+import type { Lookout } from "./lookout.ts";
+import type { Run } from "./run.ts";
+import type { Ended, Settler } from "./settler.ts";
+import { toSettlement } from "./verdict.ts";
+
+/** How long a verdict waits for others to travel with it, in milliseconds. */
+const LINGER_MS = 5;
+
+/** Is one request with what must be remembered until its answer is there. */
+export interface Flight {
+  /** The request. */
+  readonly load: Load;
+  /** The deliveries that it settles, in its order. */
+  readonly ended: readonly Ended[];
+  /** The deliveries that it renews, in its order. */
+  readonly renewed: readonly Run[];
+  /** How many messages it asks for. */
+  readonly asked: number;
+}
+
+/** Is where a pump stands. */
+export interface Standing {
+  /** The worker's clock. */
+  readonly now: number;
+  /** How many messages may be taken; 0 when it must not. */
+  readonly free: number;
+  /** How many messages may run at once. */
+  readonly concurrency: number;
+  /** Whether the pump is on its way to its end. */
+  readonly stopping: boolean;
+  /** The queues in the order of this look. */
+  readonly order: () => readonly string[];
+}
+
+/** Is what a flight is loaded from. */
+export interface Stores {
+  /** The verdicts that wait. */
+  readonly settler: Settler;
+  /** The leases to renew. */
+  readonly heartbeat: Heartbeat;
+  /** When to look for messages. */
+  readonly lookout: Lookout;
+}
+
+/** Loads the next flight; undefined when it is not time for one. */
+export function loadFlight(standing: Standing, stores: Stores): Flight | undefined {
+  const { settler, heartbeat, lookout } = stores;
+  const { now, free } = standing;
+  const flush = mustFlush(standing, stores);
+  const beat = heartbeat.nextAt() <= now;
+  const look = free > 0 && lookout.at <= now && settler.size === 0;
+  if (!flush && !beat && !look) return undefined;
+  const ended = settler.take();
+  const renewed = beat ? heartbeat.take(now) : [];
+  // What is settled frees permits: the same request asks for more.
+  const asked = flush || look ? free : 0;
+  const sweep = asked > 0 && lookout.takeSweep();
+  return {
+    ended,
+    renewed,
+    asked,
+    load: {
+      settle: ended.map(({ run, verdict }) => toSettlement(run.delivery, verdict)),
+      extend: renewed.map(toExtension),
+      ...(asked > 0 ? { claim: { queues: standing.order(), max: asked } } : {}),
+      trim: settler.takeTrim(sweep),
+      sweep,
+    },
+  };
+}
+
+/** Tells how long nothing is to be done, in milliseconds; Infinity until somebody rings. */
+export function restMs({ now, free }: Standing, { settler, heartbeat, lookout }: Stores): number {
+  const flushAt = settler.since + LINGER_MS;
+  // A look that is due goes with the verdicts that wait.
+  const lookAt = free > 0 && settler.size === 0 ? lookout.at : Infinity;
+  return Math.max(0, Math.min(flushAt, heartbeat.nextAt(), lookAt) - now);
+}
+
+// By size, by age, or when nobody else is going to join.
+function mustFlush(
+  { now, concurrency, stopping }: Standing,
+  { settler, heartbeat }: Stores,
+): boolean {
+  if (settler.size === 0) return false;
+  return stopping || heartbeat.size === 0 || settler.size >= concurrency / 2 ||
+    settler.since + LINGER_MS <= now;
+}

@@ -1,0 +1,13 @@
+/** The limits of a run or a drain. */
+
+/** Is when a pump must end. */
+export interface Limits {
+  /** Whether it ends as soon as nothing is due. */
+  readonly drain: boolean;
+  /** When its handlers should have ended, by the worker's clock; Infinity for never. */
+  readonly deadline: number;
+  /** When it stops trying to reach the store, by the worker's clock; Infinity for never. */
+  readonly giveUpAt: number;
+  /** How many messages it may take in all. */
+  readonly max: number;
+}

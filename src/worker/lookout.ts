@@ -1,0 +1,86 @@
+/** The lookout: decides when a worker looks for messages again. */
+
+import type { ExchangeReply } from "../broker/broker.ts";
+import type { Clock } from "./clock.ts";
+
+/** How often the index that says which queues have work is checked against the queues themselves. */
+const SWEEP_MS = 300_000;
+
+/** Knows when the next look is due; it only saves requests, and decides nothing about ownership. */
+export class Lookout {
+  readonly #clock: Clock;
+  readonly #polling: { readonly minMs: number; readonly maxMs: number };
+  #at = -Infinity;
+  #idleMs: number;
+  #sweptAt = -Infinity;
+  #storeAhead: number | undefined;
+
+  readonly #drain: boolean;
+
+  /** Makes it for a way of polling; `drain` is for pumps that only look in now and then. */
+  constructor(
+    polling: { readonly minMs: number; readonly maxMs: number },
+    { clock, drain }: { readonly clock: Clock; readonly drain: boolean },
+  ) {
+    this.#polling = polling;
+    this.#clock = clock;
+    this.#drain = drain;
+    this.#idleMs = polling.minMs;
+    // A cron tick lives for one look: one in sixty checks the index, an hour's worth of ticks.
+    if (drain && clock.random() > 1 / 60) this.#sweptAt = clock.now();
+  }
+
+  /** When the next look is due, by the worker's clock. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Whether a cheap look may stand for a full one: after an empty one, or first in a drain. */
+  get mayProbe(): boolean {
+    if (this.#storeAhead === undefined) return this.#drain;
+    return this.#idleMs > this.#polling.minMs;
+  }
+
+  /** Has the next look happen at once: somebody here has just enqueued. */
+  nudge(): void {
+    this.#at = -Infinity;
+    this.#idleMs = this.#polling.minMs;
+  }
+
+  /** Says whether the next exchange is to check the index, and takes it as done. */
+  takeSweep(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#sweptAt < SWEEP_MS) return false;
+    this.#sweptAt = now;
+    return true;
+  }
+
+  /** Takes a full look's answer; `asked` is how many messages it could have brought. */
+  looked({ nowMs, claimed, nextDueAtMs }: ExchangeReply, asked: number): void {
+    this.#storeAhead = nowMs - this.#clock.now();
+    if (claimed.length > 0) this.#idleMs = this.#polling.minMs;
+    if (claimed.length === asked) this.#at = -Infinity;
+    else this.#rest(nextDueAtMs, claimed.length === 0);
+  }
+
+  /** Takes a probe's answer; says whether a full look is worth it now. */
+  probed(dueAtMs: number | undefined): boolean {
+    // Before the first full look the store's clock is not known, and no other one is trusted.
+    const storeMs = this.#storeAhead === undefined
+      ? Infinity
+      : this.#storeAhead + this.#clock.now();
+    const due = dueAtMs !== undefined && dueAtMs <= storeMs;
+    if (!due) this.#rest(dueAtMs, true);
+    return due;
+  }
+
+  #rest(dueAtMs: number | undefined, empty: boolean): void {
+    const now = this.#clock.now();
+    // Jitter: workers that start together must not look together for ever.
+    const idle = this.#idleMs * (0.75 + this.#clock.random() / 2);
+    if (empty) this.#idleMs = Math.min(this.#idleMs * 2, this.#polling.maxMs);
+    const due = dueAtMs === undefined ? Infinity : dueAtMs - (this.#storeAhead ?? 0) - now;
+    // What is due already and was not given is not asked for again at once.
+    this.#at = now + (due <= 0 ? idle : Math.min(idle, due));
+  }
+}

@@ -1,0 +1,109 @@
+/** What a worker can be told, checked and with its defaults filled in. */
+
+import { MAX_BATCH } from "../broker/broker.ts";
+import { type Duration, durationMs } from "../duration.ts";
+import { checkName, randomId } from "../message/id.ts";
+import { queueNames, type QueueOrder, queueOrder, type Queues } from "./queue_order.ts";
+
+/** Says how a worker works. */
+export interface WorkerOptions {
+  /**
+   * The queues to serve: a list in strict order, or weights such as `{ mail: 3, reports: 1 }`.
+   * @default the queues of the registered tasks, evenly
+   */
+  readonly queues?: Queues;
+  /** How many messages may run at once, 1 to 1,000. @default 10 */
+  readonly concurrency?: number;
+  /** How long a message stays with a worker that no longer says it is alive. @default "30s" */
+  readonly lease?: Duration;
+  /** How long a stop may take: what is not done by then is handed back. @default "4s" */
+  readonly grace?: Duration;
+  /** How long a message of an unknown task waits before it is offered again. @default "30s" */
+  readonly unknownTaskDelay?: Duration;
+  /** How an idle worker looks for work: at first, and at most this far apart. @default the broker's */
+  readonly polling?: { readonly min: Duration; readonly max: Duration };
+  /** Stop on SIGINT and SIGTERM; only `run()` does, and only where there are signals. @default true */
+  readonly signals?: boolean;
+  /** The worker's name, for people to read. @default drawn at random */
+  readonly name?: string;
+}
+
+/** Holds a worker's options, checked and resolved. */
+export interface WorkerSettings {
+  /** Every queue that is served. */
+  readonly queues: readonly string[];
+  /** The order of the next claim. */
+  readonly order: QueueOrder;
+  /** How many messages may run at once. */
+  readonly concurrency: number;
+  /** The lease, in milliseconds. */
+  readonly leaseMs: number;
+  /** The grace, in milliseconds. */
+  readonly graceMs: number;
+  /** The wait of a message of an unknown task, in milliseconds. */
+  readonly unknownTaskDelayMs: number;
+  /** The first and the longest wait between two looks. */
+  readonly polling: { readonly minMs: number; readonly maxMs: number };
+  /** Whether `run()` listens to signals. */
+  readonly signals: boolean;
+  /** The worker's name. */
+  readonly name: string;
+}
+
+/** Says what holds where the user said nothing. */
+export interface WorkerDefaults {
+  /** The queues of the registered tasks. */
+  readonly queues: readonly string[];
+  /** The broker's way of polling. */
+  readonly polling: { readonly minMs: number; readonly maxMs: number };
+}
+
+/** Checks options; throws `TypeError` or `RangeError` for a bad one. */
+export function resolveWorker(options: WorkerOptions, defaults: WorkerDefaults): WorkerSettings {
+  const queues = options.queues ?? evenly(defaults.queues);
+  const names = queueNames(queues);
+  if (names.length === 0) {
+    throw new TypeError("Cannot start a worker without queues: name some, or register tasks");
+  }
+  for (const name of names) checkName(name, "queue");
+  return {
+    queues: names,
+    order: queueOrder(queues),
+    concurrency: checkConcurrency(options.concurrency ?? 10),
+    leaseMs: atLeast(options.lease ?? "30s", 100, "lease"),
+    graceMs: durationMs(options.grace ?? "4s", "grace"),
+    unknownTaskDelayMs: atLeast(options.unknownTaskDelay ?? "30s", 1, "unknownTaskDelay"),
+    polling: resolvePolling(options.polling) ?? defaults.polling,
+    signals: options.signals ?? true,
+    name: options.name === undefined
+      ? `w-${randomId().slice(0, 10)}`
+      : checkName(options.name, "worker name"),
+  };
+}
+
+function evenly(queues: readonly string[]): Queues {
+  return queues.length > 1 ? Object.fromEntries(queues.map((queue) => [queue, 1])) : queues;
+}
+
+function checkConcurrency(count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_BATCH) return count;
+  throw new RangeError(
+    `Cannot use concurrency ${count}: it must be a whole number from 1 to ${MAX_BATCH}`,
+  );
+}
+
+function resolvePolling(polling: WorkerOptions["polling"]): WorkerSettings["polling"] | undefined {
+  if (polling === undefined) return undefined;
+  const minMs = atLeast(polling.min, 1, "polling.min");
+  const maxMs = durationMs(polling.max, "polling.max");
+  if (maxMs >= minMs) return { minMs, maxMs };
+  throw new RangeError(
+    `Cannot use polling.max ${maxMs} ms: it is less than polling.min ${minMs} ms`,
+  );
+}
+
+function atLeast(value: Duration, leastMs: number, name: string): number {
+  const ms = durationMs(value, name);
+  if (ms >= leastMs) return ms;
+  throw new RangeError(`Cannot use ${name} ${ms} ms: it must be at least ${leastMs} ms`);
+}

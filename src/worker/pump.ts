@@ -1,0 +1,219 @@
+/** The pump: keeps exchanges in the air while there are messages, permits and time. */
+
+import type { Broker, Delivery } from "../broker/broker.ts";
+import type { Events } from "../events.ts";
+import type { TaskDefinition } from "../task.ts";
+import { Channel, OutageReport, type Patience } from "./channel.ts";
+import type { Clock } from "./clock.ts";
+import { Executor } from "./executor.ts";
+import { type Flight, loadFlight, restMs, type Standing, type Stores } from "./flight.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { Limits } from "./limits.ts";
+import { Lookout } from "./lookout.ts";
+import type { WorkerSettings } from "./options.ts";
+import { Run } from "./run.ts";
+import { Settler } from "./settler.ts";
+import { WorkerStopping } from "./stopping.ts";
+import { Tally } from "./tally.ts";
+import type { Verdict } from "./verdict.ts";
+import { Wake } from "./wake.ts";
+
+/** Is what a pump works with. */
+export interface PumpDeps {
+  /** The store. */
+  readonly broker: Broker;
+  /** The tasks that are known here. */
+  readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  /** Who is told. */
+  readonly events: Events;
+  /** The time. */
+  readonly clock: Clock;
+}
+
+/** Two: settles and renewals must not wait behind one slow request. */
+const FLIGHTS = 2;
+
+/** Handlers that end in one turn do so within so many microtasks of each other. */
+const HOPS = 4;
+
+/** Moves messages from the store through the executor and back; one per run or drain. */
+export class Pump {
+  /** Counts what became of the messages. */
+  readonly tally: Tally;
+  readonly #deps: PumpDeps;
+  readonly #settings: WorkerSettings;
+  readonly #limits: Limits;
+  readonly #stores: Stores;
+  readonly #wake: Wake;
+  readonly #executor: Executor;
+  readonly #stopping = new AbortController();
+  #patienceUntil = Infinity;
+  #cancelAbort = () => {};
+  #reserved = 0;
+  #left: number;
+  #drained = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  /** Makes a pump that has not begun. */
+  constructor(deps: PumpDeps, settings: WorkerSettings, limits: Limits) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#limits = limits;
+    this.#left = limits.max;
+    this.#wake = new Wake(deps.clock);
+    this.#stores = {
+      settler: new Settler(),
+      heartbeat: new Heartbeat(settings.leaseMs),
+      lookout: new Lookout(settings.polling, { clock: deps.clock, drain: limits.drain }),
+    };
+    this.tally = new Tally(deps.events, settings.name);
+    this.#executor = new Executor(deps.tasks, settings, deps);
+  }
+
+  /** Pumps until it is stopped or nothing is left to do; throws what cannot be mended. */
+  async go(): Promise<void> {
+    const { events, clock, broker } = this.#deps;
+    const report = new OutageReport(events, this.#settings.name, clock);
+    const loops = Array.from({ length: FLIGHTS }, () => {
+      return this.#loop(new Channel(broker, this.#settings, { report, clock }));
+    });
+    await Promise.all(loops);
+    this.#cancelAbort();
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  /**
+   * Takes nothing more, and ends within `graceMs`: handlers have three quarters of it, then they are
+   * aborted with what `reason` gives and their messages settled.
+   */
+  stop(graceMs: number, reason: (run: Run) => Error = () => new WorkerStopping()): void {
+    if (this.#stopping.signal.aborted) return;
+    const { clock } = this.#deps;
+    this.#patienceUntil = clock.now() + graceMs;
+    this.#cancelAbort = clock.timer(graceMs * 0.75, () => {
+      for (const run of this.#stores.heartbeat.runs()) run.abort(reason(run));
+    });
+    this.#stopping.abort();
+    this.#wake.ring();
+  }
+
+  /** Looks for messages at once: somebody in this process has just enqueued one. */
+  nudge(): void {
+    this.#drained = false;
+    this.#stores.lookout.nudge();
+    this.#wake.ring();
+  }
+
+  async #loop(channel: Channel): Promise<void> {
+    const patience: Patience = {
+      until: () => Math.min(this.#patienceUntil, this.#limits.giveUpAt),
+      stopping: this.#stopping.signal,
+    };
+    while (!this.#over()) {
+      try {
+        await this.#step(channel, patience);
+      } catch (error) {
+        // No repetition mends it: take nothing more, finish what runs, then throw it.
+        this.#failure ??= { error };
+        this.stop(this.#settings.graceMs);
+      }
+      // Handlers that were woken together end together: let them all get on board.
+      for (let hop = 0; hop < HOPS; hop++) await undefined;
+    }
+    this.#wake.ring();
+  }
+
+  #over(): boolean {
+    const ending = this.#stopping.signal.aborted ||
+      (this.#limits.drain && (this.#drained || this.#left === 0));
+    return ending && this.#stores.heartbeat.size === 0 && this.#stores.settler.size === 0 &&
+      this.#reserved === 0;
+  }
+
+  async #step(channel: Channel, patience: Patience): Promise<void> {
+    const standing = this.#standing();
+    const flight = loadFlight(standing, this.#stores);
+    if (flight === undefined) return await this.#wake.sleep(restMs(standing, this.#stores));
+    this.#reserved += flight.asked;
+    try {
+      if (await this.#worthwhile(flight, channel, patience)) {
+        await this.#fly(flight, channel, patience);
+      }
+    } finally {
+      this.#reserved -= flight.asked;
+      this.#wake.ring();
+    }
+  }
+
+  #standing(): Standing {
+    const { concurrency, order } = this.#settings;
+    const stopping = this.#stopping.signal.aborted;
+    const permits = concurrency - this.#stores.heartbeat.size - this.#reserved;
+    // One look at a time: a second one would find what the first one leaves.
+    const free = stopping || this.#drained || this.#reserved > 0
+      ? 0
+      : Math.max(0, Math.min(permits, this.#left));
+    const { clock } = this.#deps;
+    return { now: clock.now(), free, concurrency, stopping, order: () => order(clock.random) };
+  }
+
+  // An idle worker asks in the cheapest way whether a full look is worth it.
+  async #worthwhile(flight: Flight, channel: Channel, patience: Patience): Promise<boolean> {
+    const { ended, renewed, load } = flight;
+    if (ended.length > 0 || renewed.length > 0 || load.sweep || !this.#stores.lookout.mayProbe) {
+      return true;
+    }
+    const due = await channel.probe(this.#settings.queues, patience);
+    const worthwhile = this.#stores.lookout.probed(due);
+    this.#drained ||= this.#limits.drain && !worthwhile;
+    return worthwhile;
+  }
+
+  async #fly(flight: Flight, channel: Channel, patience: Patience): Promise<void> {
+    const sentAt = this.#deps.clock.now();
+    const reply = await channel.exchange(flight.load, patience);
+    flight.ended.forEach((ended, i) => {
+      if (reply.settled[i] === "ok") this.tally.settled(ended);
+      else this.tally.lost(ended.run);
+    });
+    for (const run of this.#stores.heartbeat.answer(flight.renewed, reply.extended)) {
+      this.tally.lost(run);
+    }
+    if (flight.asked === 0) return;
+    this.#stores.lookout.looked(reply, flight.asked);
+    this.#drained = this.#limits.drain && reply.claimed.length === 0;
+    this.#left -= reply.claimed.length;
+    this.tally.claimed(reply.claimed.length);
+    for (const delivery of reply.claimed) this.#start(delivery, reply.nowMs, sentAt);
+  }
+
+  #start(delivery: Delivery, nowMs: number, sentAt: number): void {
+    const now = this.#deps.clock.now();
+    const renewAt = this.#stores.heartbeat.renewAt(sentAt);
+    const run = new Run(delivery, now, renewAt, () => {
+      this.#stores.heartbeat.talk(run, this.#deps.clock.now());
+      this.#wake.ring();
+    });
+    this.#stores.heartbeat.add(run);
+    // This process slept through the lease: the message may be in other hands by now.
+    if (now - sentAt > this.#settings.leaseMs) return this.#end(run, { kind: "released" });
+    const leftMs = this.#limits.deadline - now;
+    const verdict = this.#executor.execute(run, { nowMs, leftMs });
+    if (verdict instanceof Promise) verdict.then((late) => this.#end(run, late));
+    else this.#end(run, verdict);
+  }
+
+  #end(run: Run, verdict: Verdict): void {
+    this.#stores.heartbeat.remove(run);
+    this.#drained = false;
+    if (!run.lost) {
+      run.settled = true;
+      this.#stores.settler.add({ run, verdict, endedAt: this.#deps.clock.now() });
+    }
+    // Sleepers reckon with the first verdict that waits; more of them only matter when they are many.
+    const { size } = this.#stores.settler;
+    if (size <= 1 || this.#stores.heartbeat.size === 0 || size * 2 >= this.#settings.concurrency) {
+      this.#wake.ring();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/** The settler: gathers verdicts until a request takes them to the store. */
+
+import { MAX_BATCH } from "../broker/broker.ts";
+import type { Run } from "./run.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Is a delivery that has ended here and is to be told to the store. */
+export interface Ended {
+  /** The delivery. */
+  readonly run: Run;
+  /** What became of it. */
+  readonly verdict: Verdict;
+  /** When it ended, by the worker's clock. */
+  readonly endedAt: number;
+}
+
+/** Holds back verdicts for a few milliseconds, so that many travel together. */
+export class Settler {
+  #ended: Ended[] = [];
+  #finished = 0;
+
+  /** How many wait. */
+  get size(): number {
+    return this.#ended.length;
+  }
+
+  /** When the oldest one that waits ended, by the worker's clock; Infinity for none. */
+  get since(): number {
+    return this.#ended[0]?.endedAt ?? Infinity;
+  }
+
+  /** Adds a verdict. */
+  add(ended: Ended): void {
+    this.#ended.push(ended);
+    const { kind } = ended.verdict;
+    if (kind === "succeeded" || kind === "expired") this.#finished++;
+  }
+
+  /** Takes as many as one request carries. */
+  take(): Ended[] {
+    if (this.#ended.length <= MAX_BATCH) {
+      const all = this.#ended;
+      this.#ended = [];
+      return all;
+    }
+    return this.#ended.splice(0, MAX_BATCH);
+  }
+
+  /**
+   * Says how many messages past their retention the next request should clear away: twice as many as
+   * were added since, so that the store stays near empty, but not with every request: a look costs.
+   */
+  takeTrim(sweep: boolean): number {
+    if (!sweep && this.#finished < 250) return 0;
+    const trim = sweep ? MAX_BATCH : Math.min(MAX_BATCH, 2 * this.#finished);
+    this.#finished = 0;
+    return trim;
+  }
+}

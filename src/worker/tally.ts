@@ -1,0 +1,97 @@
+/** The tally: counts what became of deliveries, and tells those who listen. */
+
+import type { DeliveryEvent, Events } from "../events.ts";
+import type { Ended } from "./settler.ts";
+import type { Run } from "./run.ts";
+
+/** Counts what one run or drain did. */
+export interface Summary {
+  /** Messages claimed. */
+  readonly claimed: number;
+  /** Handlers that succeeded. */
+  readonly succeeded: number;
+  /** Attempts that failed and will be repeated. */
+  readonly retried: number;
+  /** Messages that went to the dead letters. */
+  readonly dead: number;
+  /** Messages handed back with no attempt spent: deferred, skipped, unknown, or stopped. */
+  readonly handedBack: number;
+  /** Messages that were not started in time. */
+  readonly expired: number;
+  /** Deliveries whose outcome was refused, since the message had been given to somebody else. */
+  readonly lost: number;
+}
+
+/** Counts and tells; one per run or drain. */
+export class Tally {
+  readonly #events: Events;
+  readonly #worker: string;
+  readonly #counts = {
+    claimed: 0,
+    succeeded: 0,
+    retried: 0,
+    dead: 0,
+    handedBack: 0,
+    expired: 0,
+    lost: 0,
+  };
+
+  /** Makes it for a worker. */
+  constructor(events: Events, worker: string) {
+    this.#events = events;
+    this.#worker = worker;
+  }
+
+  /** Gives the counts so far. */
+  summary(): Summary {
+    return { ...this.#counts };
+  }
+
+  /** Counts messages taken. */
+  claimed(count: number): void {
+    this.#counts.claimed += count;
+  }
+
+  /** Counts a delivery that was given to somebody else. */
+  lost(run: Run): void {
+    this.#counts.lost++;
+    this.#events.emit("leaseLost", this.#about(run));
+  }
+
+  /** Counts an outcome that the store has taken. */
+  settled(ended: Ended): void {
+    const { run, verdict } = ended;
+    const { kind } = verdict;
+    if (kind === "succeeded" || kind === "retried" || kind === "dead" || kind === "expired") {
+      this.#counts[kind]++;
+    } else this.#counts.handedBack++;
+    if (this.#events.has(kind)) this.#tell(ended, this.#about(run));
+  }
+
+  #tell({ run, verdict, endedAt }: Ended, about: DeliveryEvent): void {
+    const durationMs = endedAt - run.claimedAt;
+    switch (verdict.kind) {
+      case "succeeded":
+        return this.#events.emit("succeeded", { ...about, durationMs });
+      case "retried": {
+        const { delayMs, error } = verdict;
+        return this.#events.emit("retried", { ...about, durationMs, delayMs, error });
+      }
+      case "dead":
+        return this.#events.emit("dead", { ...about, error: verdict.error });
+      case "deferred":
+        return this.#events.emit("deferred", { ...about, delayMs: verdict.delayMs });
+      case "unknownTask":
+        return this.#events.emit("unknownTask", { ...about, delayMs: verdict.delayMs });
+      case "skipped":
+        return this.#events.emit("skipped", { ...about, timeoutMs: verdict.timeoutMs });
+      default:
+        return this.#events.emit(verdict.kind, about);
+    }
+  }
+
+  #about({ delivery, task }: Run): DeliveryEvent {
+    const { id, queue, failures, fence } = delivery;
+    return { id, task, queue, attempt: failures + 1, fence, worker: this.#worker };
+  }
+}

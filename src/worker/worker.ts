@@ -1,0 +1,159 @@
+/** The worker that users meet: runs for long, or drains for a while. */
+
+import { type Duration, durationMs } from "../duration.ts";
+import { TaskTimeoutError } from "../errors.ts";
+import type { Limits } from "./limits.ts";
+import type { WorkerSettings } from "./options.ts";
+import { Pump, type PumpDeps } from "./pump.ts";
+import type { Run } from "./run.ts";
+import { onStopSignal, raiseSignal } from "./signals.ts";
+import { WorkerStopping } from "./stopping.ts";
+import type { Summary } from "./tally.ts";
+
+/** Says how long a worker runs. */
+export interface RunOptions {
+  /** Ends the run: nothing more is taken, and what runs has the grace to end. */
+  readonly signal?: AbortSignal;
+}
+
+/** Says how long a drain lasts. */
+export interface DrainOptions {
+  /** The time it may take in all, hand-backs included. @default "50s" */
+  readonly budget?: Duration;
+  /** The most messages to take. @default no limit */
+  readonly max?: number;
+  /** Ends the drain early, as at the end of its budget. */
+  readonly signal?: AbortSignal;
+}
+
+/** Tells what a drain did, and why it ended. */
+export interface DrainSummary extends Summary {
+  /** Nothing was due any more, the time was over, or it was told to stop. */
+  readonly ended: "empty" | "budget" | "stopped";
+}
+
+/** Knows the pumps that are at work in this process, so that enqueues can ring them. */
+export interface Pumps {
+  /** Adds a pump. */
+  add(pump: Pump): void;
+  /** Removes a pump. */
+  delete(pump: Pump): void;
+}
+
+/**
+ * Pulls messages and runs them.
+ *
+ * At-least-once: a message is given back when its worker dies, and settled only by who holds it. The
+ * limit: a handler that is cut off may have had its effect; guard writes with `ctx.fence`.
+ */
+export class Worker {
+  readonly #deps: PumpDeps;
+  readonly #settings: WorkerSettings;
+  readonly #pumps: Pumps;
+
+  /** Is made by `dabba.worker()`. */
+  constructor(deps: PumpDeps, settings: WorkerSettings, pumps: Pumps) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#pumps = pumps;
+  }
+
+  /** The worker's name, as in events and in the store. */
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  /**
+   * Works until the signal aborts, or the process is told to stop by SIGINT or SIGTERM. Then it takes
+   * nothing more, lets handlers end within the grace, hands back the rest with no attempt spent, and
+   * resolves. An outage of the store does not end it.
+   *
+   * @throws {BrokerError} when the store refuses for good, such as for a wrong token.
+   */
+  async run(options: RunOptions = {}): Promise<Summary> {
+    const pump = this.#pump({
+      drain: false,
+      deadline: Infinity,
+      giveUpAt: Infinity,
+      max: Infinity,
+    });
+    const stop = () => pump.stop(this.#settings.graceMs);
+    const silence = this.#settings.signals ? onStopSignal(stop) : () => {};
+    try {
+      await this.#go(pump, stop, options.signal);
+    } finally {
+      silence();
+    }
+    return pump.tally.summary();
+  }
+
+  /**
+   * Runs what is due, then resolves; for cron ticks and requests. It takes nothing whose declared
+   * timeout does not fit the time left, and hands back in time what is not done. A handler without a
+   * timeout that used up half of the budget has failed an attempt: else it would begin anew for ever.
+   *
+   * @throws {BrokerError} when the store cannot be reached, or refuses.
+   */
+  async drain(options: DrainOptions = {}): Promise<DrainSummary> {
+    const budgetMs = durationMs(options.budget ?? "50s", "budget");
+    const graceMs = Math.min(this.#settings.graceMs, budgetMs / 5);
+    const { clock } = this.#deps;
+    const begunAt = clock.now();
+    const deadline = begunAt + budgetMs - graceMs;
+    const pump = this.#pump({
+      drain: true,
+      deadline,
+      giveUpAt: begunAt + budgetMs,
+      max: checkMax(options.max),
+    });
+    let ended: DrainSummary["ended"] = "empty";
+    const stop = (why: DrainSummary["ended"]) => {
+      ended = why;
+      pump.stop(graceMs, (run) => this.#overdue(run, budgetMs / 2));
+    };
+    const cancel = clock.timer(deadline - begunAt, () => stop("budget"));
+    let signalled: string | undefined;
+    const silence = this.#settings.signals
+      ? onStopSignal((name) => {
+        signalled = name;
+        stop("stopped");
+      })
+      : () => {};
+    try {
+      await this.#go(pump, () => stop("stopped"), options.signal);
+    } finally {
+      cancel();
+      silence();
+    }
+    // The signal was meant for the process: having handed back, the drain passes it on.
+    if (signalled !== undefined) raiseSignal(signalled);
+    return { ...pump.tally.summary(), ended };
+  }
+
+  #pump(limits: Limits): Pump {
+    return new Pump(this.#deps, this.#settings, limits);
+  }
+
+  async #go(pump: Pump, stop: () => void, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return;
+    signal?.addEventListener("abort", stop, { once: true });
+    this.#pumps.add(pump);
+    try {
+      await pump.go();
+    } finally {
+      this.#pumps.delete(pump);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  #overdue(run: Run, limitMs: number): Error {
+    const ranMs = Math.round(this.#deps.clock.now() - run.claimedAt);
+    return ranMs < limitMs ? new WorkerStopping() : new TaskTimeoutError(run.task, ranMs);
+  }
+}
+
+function checkMax(max: number | undefined): number {
+  if (max === undefined) return Infinity;
+  if (Number.isInteger(max) && max >= 1) return max;
+  throw new RangeError(`Cannot drain ${max} messages: max must be a whole number from 1`);
+}
