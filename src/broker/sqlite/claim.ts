@@ -1,0 +1,131 @@
+/** Hands messages over to a worker, and the same ones again when its request comes again. */
+
+import { type Delivery, type ExchangeRequest, PRIORITIES } from "../broker.ts";
+import { lastTurn, priorityOf } from "./line.ts";
+import { textOf } from "./opaque.ts";
+import type { Sql } from "./sql.ts";
+
+interface Row {
+  readonly key: number;
+  readonly id: string;
+  readonly queue: string;
+  readonly lane: number;
+  readonly fence: number;
+  readonly failures: number;
+  readonly crashes: number;
+  readonly claim: string | null;
+  readonly worker: string;
+  readonly crashed_worker: string;
+  readonly enqueued_at: number;
+  readonly expires_at: number;
+  readonly journal: string | Uint8Array;
+  readonly body: string | Uint8Array;
+}
+
+/** Says who takes, and until when. */
+interface Taker {
+  readonly claim: string;
+  readonly worker: string;
+  readonly nowMs: number;
+  readonly untilMs: number;
+}
+
+const COLUMNS = `key, id, queue, lane, fence, failures, crashes, claim, worker, crashed_worker,
+  enqueued_at, expires_at, journal, body`;
+
+/** Prepares the operation; to be called inside a transaction that may write. */
+export function prepareClaim(sql: Sql): (request: ExchangeRequest, nowMs: number) => Delivery[] {
+  const takeFrom = prepareTake(sql);
+  const replay = prepareReplay(sql);
+  const find = sql.prepare<{ seq: number; keys: string }>(
+    "SELECT seq, keys FROM {slot} WHERE channel = ?",
+  );
+  const remember = sql.prepare(
+    "INSERT OR REPLACE INTO {slot} (channel, seq, keys, used_at) VALUES (?, ?, ?, ?)",
+  );
+
+  return (request, nowMs) => {
+    const { channel, seq, worker, leaseMs, claim: wanted } = request;
+    if (wanted === undefined) return [];
+    const slot = find.get(channel);
+    // A late request: its caller has long awaited the reply to a newer one.
+    if (slot !== undefined && seq < slot.seq) return [];
+    const claim = `${channel}.${seq}`;
+    if (slot?.seq === seq) {
+      remember.run(channel, seq, slot.keys, nowMs);
+      return replay(slot.keys, claim);
+    }
+    const taker = { claim, worker, nowMs, untilMs: nowMs + leaseMs };
+    const taken: Delivery[] = [];
+    const keys: number[] = [];
+    for (const queue of wanted.queues) {
+      for (let lane = 0; lane < PRIORITIES.length && keys.length < wanted.max; lane++) {
+        for (const row of takeFrom(queue, lane, wanted.max - keys.length, taker)) {
+          keys.push(row.key);
+          taken.push(deliver(row, claim));
+        }
+      }
+    }
+    // Also when nothing was taken: sent again, the request must not take what came since.
+    remember.run(channel, seq, keys.join(","), nowMs);
+    return taken;
+  };
+}
+
+function prepareTake(
+  sql: Sql,
+): (queue: string, lane: number, limit: number, taker: Taker) => Row[] {
+  const select = sql.prepare<Row>(`
+    SELECT ${COLUMNS} FROM {message} CROSS JOIN {body} USING (key)
+    WHERE queue = ? AND lane = ? AND visible_at <= ? ORDER BY visible_at, turn LIMIT ?`);
+  const last = sql.prepare<{ turn: number }>(`SELECT ${lastTurn("?1", "?2", "?3")} AS turn`);
+  const take = sql.prepare(`
+    UPDATE {message} SET visible_at = ?, turn = ?, fence = ?, crashes = ?, crashed_worker = ?,
+      claim = ?, worker = ? WHERE key = ?`);
+
+  return (queue, lane, limit, { claim, worker, nowMs, untilMs }) => {
+    const rows = select.all(queue, lane, nowMs, limit);
+    if (rows.length === 0) return rows;
+    let { turn } = last.get(queue, lane, untilMs)!;
+    return rows.map((row) => {
+      // Due and still held: the lease ran out before its holder settled.
+      const crashed = row.claim !== null;
+      const fence = row.fence + 1;
+      const crashes = row.crashes + (crashed ? 1 : 0);
+      const crashedWorker = crashed ? row.worker : "";
+      take.run(untilMs, ++turn, fence, crashes, crashedWorker, claim, worker, row.key);
+      return { ...row, fence, crashes, crashed_worker: crashedWorker };
+    });
+  };
+}
+
+function prepareReplay(sql: Sql): (keys: string, claim: string) => Delivery[] {
+  const select = sql.prepare<Row>(`
+    SELECT ${COLUMNS} FROM {message} CROSS JOIN {body} USING (key) WHERE key = ? AND claim = ?`);
+  return (keys, claim) => {
+    if (keys === "") return [];
+    return keys.split(",").flatMap((key) => {
+      const row = select.get(Number(key), claim);
+      return row === undefined ? [] : [deliver(row, claim)];
+    });
+  };
+}
+
+function deliver(row: Row, claim: string): Delivery {
+  return {
+    id: row.id,
+    queue: row.queue,
+    priority: priorityOf(row.lane),
+    claim,
+    fence: row.fence,
+    failures: row.failures,
+    crashes: row.crashes,
+    crashedWorker: row.crashed_worker,
+    enqueuedAtMs: row.enqueued_at,
+    expiresAtMs: row.expires_at,
+    journal: textOf(row.journal),
+    body: textOf(row.body),
+    // Settlements find their message by its id: nothing else to hand back.
+    token: "",
+  };
+}

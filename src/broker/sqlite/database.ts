@@ -1,0 +1,150 @@
+/** One connection to a file: opened at the first call, shared with other processes in peace. */
+
+import { DatabaseSync } from "node:sqlite";
+import { BrokerError } from "../../errors.ts";
+import { asBrokerError, isBusy } from "./failure.ts";
+import { createNamespace, findNamespace } from "./schema.ts";
+import { Sql } from "./sql.ts";
+
+/** How long SQLite itself waits for a lock; short, because the whole process waits with it. */
+const LOCK_WAIT_MS = 20;
+/** How long a call keeps trying for a lock, its process running on meanwhile. */
+const LOCK_PATIENCE_MS = 30_000;
+/** The longest pause between two tries. */
+const LOCK_PAUSE_MS = 20;
+/** How far the write-ahead log shrinks back after a burst. */
+const WAL_KEEP_BYTES = 64 * 1024 * 1024;
+/** Below this, two connections that write and checkpoint at once can damage the file. */
+const SAFE_VERSION: readonly number[] = [3, 51, 3];
+
+/** Says what to open, and how. */
+export interface DatabaseOptions {
+  readonly path: string;
+  readonly namespace: string;
+  readonly synchronous: "full" | "normal";
+  readonly onWarning?: (message: string) => void;
+  /** The most pages the file may have; for tests of a full disk. */
+  readonly maxPages?: number;
+}
+
+interface Connection<Statements> {
+  readonly db: DatabaseSync;
+  readonly statements: Statements;
+}
+
+/** Runs work in transactions; `Statements` is what was prepared for the namespace. */
+export class Database<Statements> {
+  readonly #options: DatabaseOptions;
+  readonly #prepare: (sql: Sql) => Statements;
+  #connection: Connection<Statements> | undefined;
+  #closed = false;
+  #warned = false;
+
+  constructor(options: DatabaseOptions, prepare: (sql: Sql) => Statements) {
+    this.#options = options;
+    this.#prepare = prepare;
+  }
+
+  /** Runs work in a transaction that holds the write lock from its start. */
+  write<T>(operation: string, work: (statements: Statements) => T): Promise<T> {
+    return this.#run(operation, "BEGIN IMMEDIATE", work);
+  }
+
+  /** Runs work that only reads, on one snapshot. */
+  read<T>(operation: string, work: (statements: Statements) => T): Promise<T> {
+    return this.#run(operation, "BEGIN", work);
+  }
+
+  /** Closes the file; again does nothing. */
+  close(): void {
+    this.#closed = true;
+    this.#connection?.db.close();
+    this.#connection = undefined;
+  }
+
+  async #run<T>(
+    operation: string,
+    begin: string,
+    work: (statements: Statements) => T,
+  ): Promise<T> {
+    const { path } = this.#options;
+    const startedAt = performance.now();
+    while (true) {
+      if (this.#closed) {
+        throw new BrokerError(operation, "the broker is closed", { retryable: false });
+      }
+      try {
+        this.#connection ??= this.#open();
+        const { db, statements } = this.#connection;
+        return transaction(db, begin, () => work(statements));
+      } catch (error) {
+        const patient = performance.now() - startedAt < LOCK_PATIENCE_MS;
+        if (!isBusy(error) || !patient) throw asBrokerError(operation, path, error);
+      }
+      // A random pause: two processes that lost the same race must not meet again.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * LOCK_PAUSE_MS));
+    }
+  }
+
+  #open(): Connection<Statements> {
+    const { path, namespace, synchronous, maxPages } = this.#options;
+    const where = `namespace "${namespace}" of "${path}"`;
+    const db = new DatabaseSync(path);
+    try {
+      db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
+      // Before anything is written: a file of another layout stays as it is.
+      findNamespace(db, namespace, where);
+      const { journal_mode: mode } = db.prepare("PRAGMA journal_mode = WAL").get()!;
+      db.exec(`PRAGMA synchronous = ${synchronous}`);
+      db.exec(`PRAGMA journal_size_limit = ${WAL_KEEP_BYTES}`);
+      if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
+      const number = findNamespace(db, namespace, where) ??
+        transaction(db, "BEGIN IMMEDIATE", () =>
+          // Looked for again under the lock: two processes may create a file at the same moment.
+          findNamespace(db, namespace, where) ?? createNamespace(db, namespace));
+      const statements = this.#prepare(new Sql(db, number));
+      this.#warn(String(db.prepare("SELECT sqlite_version() AS v").get()!.v), String(mode));
+      return { db, statements };
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  #warn(version: string, mode: string): void {
+    const { onWarning, path } = this.#options;
+    if (onWarning === undefined || this.#warned) return;
+    this.#warned = true;
+    if (isOlder(version, SAFE_VERSION)) {
+      onWarning(
+        `SQLite ${version} can damage a file that several connections write; ` +
+          `${SAFE_VERSION.join(".")} is the first without that bug`,
+      );
+    }
+    if (mode !== "wal" && mode !== "memory") {
+      onWarning(
+        `"${path}" has no write-ahead log, its journal mode is "${mode}": ` +
+          `it works, but slower; is it on a network file system?`,
+      );
+    }
+  }
+}
+
+function transaction<T>(db: DatabaseSync, begin: string, work: () => T): T {
+  db.exec(begin);
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // After some errors, such as a full disk, SQLite has rolled back by itself.
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function isOlder(version: string, than: readonly number[]): boolean {
+  const parts = version.split(".").map(Number);
+  const at = than.findIndex((part, index) => parts[index] !== part);
+  return at >= 0 && (parts[at] ?? 0) < than[at]!;
+}

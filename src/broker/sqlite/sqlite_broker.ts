@@ -1,0 +1,128 @@
+/** The embedded broker: one transaction an operation, on a file that processes may share. */
+
+import type {
+  Broker,
+  BrokerStats,
+  DeadPage,
+  ExchangeReply,
+  ExchangeRequest,
+  MessageRecord,
+  MessageRef,
+  PushMessage,
+  PushReply,
+} from "../broker.ts";
+import { prepareCancel, prepareDiscard } from "./cancel.ts";
+import { Database, type DatabaseOptions } from "./database.ts";
+import { parseCursor, prepareDead, prepareRedrive } from "./dead.ts";
+import { prepareEarliest } from "./earliest.ts";
+import { prepareExchange } from "./exchange.ts";
+import { guardBatch, guardCount, guardExchange } from "./guards.ts";
+import { preparePush } from "./push.ts";
+import { prepareRead } from "./read.ts";
+import type { Sql } from "./sql.ts";
+import { prepareStats } from "./stats.ts";
+
+type WithResult = MessageRef & { readonly result: string };
+type Op = { readonly id: string; readonly retainMs: number };
+type Operations = ReturnType<typeof prepareOperations>;
+
+/** Is the broker behind `sqliteBroker()`. */
+export class SqliteBroker implements Broker {
+  readonly kind = "sqlite";
+  readonly polling = { minMs: 20, maxMs: 250 };
+  readonly #database: Database<Operations>;
+  readonly #clock: () => number;
+
+  constructor(options: DatabaseOptions & { readonly clock: () => number }) {
+    this.#database = new Database(options, prepareOperations);
+    this.#clock = options.clock;
+  }
+
+  async push(messages: readonly PushMessage[]): Promise<PushReply[]> {
+    guardBatch("push", messages);
+    return await this.#database.write("push", ({ push }) => push(messages, this.#now()));
+  }
+
+  async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
+    guardExchange(request);
+    return await this.#database.write(
+      "exchange",
+      ({ exchange }) => exchange(request, this.#now()),
+    );
+  }
+
+  probe(queues: readonly string[]): Promise<number | undefined> {
+    return this.#database.read("probe", ({ earliest }) => earliest(queues));
+  }
+
+  async read(ids: readonly string[]): Promise<(MessageRecord | undefined)[]> {
+    guardBatch("read", ids);
+    return await this.#database.read("read", ({ read }) => read(ids, this.#now()));
+  }
+
+  async cancel(
+    messages: readonly WithResult[],
+    op: Op,
+  ): Promise<("cancelled" | "not_found" | "final")[]> {
+    guardBatch("cancel", messages);
+    return await this.#database.write(
+      "cancel",
+      ({ cancel }) => cancel(messages, op, this.#now()),
+    );
+  }
+
+  async dead(page: { readonly limit: number; readonly after?: string }): Promise<DeadPage> {
+    guardCount("list dead letters", "limit", page.limit, 1);
+    const after = parseCursor(page.after);
+    return await this.#database.read(
+      "list dead letters",
+      ({ dead }) => dead({ limit: page.limit, after }, this.#now()),
+    );
+  }
+
+  async redrive(letters: readonly MessageRef[], op: string): Promise<("redriven" | "not_dead")[]> {
+    guardBatch("redrive", letters);
+    return await this.#database.write(
+      "redrive",
+      ({ redrive }) => redrive(letters, op, this.#now()),
+    );
+  }
+
+  async discard(
+    letters: readonly WithResult[],
+    op: Op,
+  ): Promise<("discarded" | "not_dead")[]> {
+    guardBatch("discard", letters);
+    return await this.#database.write(
+      "discard",
+      ({ discard }) => discard(letters, op, this.#now()),
+    );
+  }
+
+  stats(): Promise<BrokerStats> {
+    return this.#database.read("stats", ({ stats }) => stats(this.#now()));
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  /** Reads the clock inside the transaction: under the lock, time follows the order of writes. */
+  #now(): number {
+    return Math.floor(this.#clock());
+  }
+}
+
+function prepareOperations(sql: Sql) {
+  return {
+    push: preparePush(sql),
+    exchange: prepareExchange(sql),
+    earliest: prepareEarliest(sql),
+    read: prepareRead(sql),
+    cancel: prepareCancel(sql),
+    dead: prepareDead(sql),
+    redrive: prepareRedrive(sql),
+    discard: prepareDiscard(sql),
+    stats: prepareStats(sql),
+  };
+}
