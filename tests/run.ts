@@ -8,10 +8,7 @@
 // deno-lint-ignore-file no-console -- a command's output is its purpose
 import { bringRedis } from "./support/redis_binary.ts";
 import { startRedisServer } from "./support/redis_server.ts";
-import { decideSetup, deno, ROOT } from "./support/project.ts";
-
-/** Where examples that run are written. */
-const DOCUMENTED = ["mod.ts", "src/", "README.md"];
+import { decideSetup, deno, ROOT, type Setup } from "./support/project.ts";
 
 /** What came of a run of `deno test`. */
 interface Outcome {
@@ -32,19 +29,45 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(error instanceof Error ? error.message : error);
     return 1;
   }
-  const everything = args.length === 0;
-  const coverage = everything ? await Deno.makeTempDir({ prefix: "dabba-coverage-" }) : undefined;
-  const test = ["test", ...setup.args, "-A", "--parallel"];
-  const what = coverage === undefined
-    ? await selection(args)
-    : [`--coverage=${coverage}`, "--doc", "tests/", ...await existing(DOCUMENTED)];
-  const outcome = await withRedis((redis) => runTests([...test, ...what], redis));
-  if (coverage !== undefined) {
-    await deno(["coverage", ...setup.args, `--include=^file://${ROOT}src/`, coverage]);
-    await Deno.remove(coverage, { recursive: true });
-  }
+  const outcome = await withRedis((redis) =>
+    args.length === 0 ? runAll(setup, redis) : runSome(setup, redis, args)
+  );
   console.log(verdict(outcome));
   return outcome.code;
+}
+
+async function runSome(setup: Setup, redis: string, args: readonly string[]): Promise<Outcome> {
+  return await runTests([...setup.args, "-A", "--parallel", ...await selection(args)], redis);
+}
+
+async function runAll(setup: Setup, redis: string): Promise<Outcome> {
+  const coverage = await Deno.makeTempDir({ prefix: "dabba-coverage-" });
+  try {
+    const flags = ["-A", "--parallel", `--coverage=${coverage}`, "--coverage-raw-data-only"];
+    const tests = await runTests([...setup.args, ...flags, "tests/"], redis);
+    const examples = await runExamples(setup, redis);
+    await deno(["coverage", `--include=^file://${ROOT}src/`, coverage]);
+    return sum(tests, examples);
+  } finally {
+    await Deno.remove(coverage, { recursive: true });
+  }
+}
+
+/** Runs the code blocks in the documentation comments and in the README. */
+async function runExamples(setup: Setup, redis: string): Promise<Outcome> {
+  const documented = await existing(["mod.ts", "src/", "README.md"]);
+  console.log("\nThe examples of the documentation:");
+  const flags = ["-A", "--doc", "--permit-no-files"];
+  return await runTests([...setup.exampleArgs, ...flags, ...documented], redis);
+}
+
+function sum(one: Outcome, other: Outcome): Outcome {
+  return {
+    code: one.code || other.code,
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    skipped: one.skipped + other.skipped,
+  };
 }
 
 /** The arguments as they are, with all tests where they name none. */
@@ -86,7 +109,7 @@ async function withRedis(run: (url: string) => Promise<Outcome>): Promise<Outcom
 async function runTests(args: readonly string[], redis: string): Promise<Outcome> {
   const colours = Deno.stdout.isTerminal() && !Deno.noColor ? { FORCE_COLOR: "1" } : undefined;
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...args],
+    args: ["test", ...args],
     cwd: ROOT,
     env: { DABBA_TEST_REDIS: redis, ...colours },
     stdin: "null",

@@ -4,11 +4,15 @@
  * For development, tests and self-hosting: the same client code that talks to Upstash talks to a
  * Redis or Valkey of your own. It runs wherever a TCP connection can be opened (Deno, Node, Bun).
  *
- * ```ts no-eval
+ * ```ts
  * import { gateway } from "@dabba/queue/gateway";
  *
- * const redisOverHttp = gateway({ redis: "redis://127.0.0.1:6379", token: "a long secret" });
- * Deno.serve({ port: 8079 }, redisOverHttp.fetch);
+ * const face = gateway({ redis: "redis://127.0.0.1:6379", token: "a long random secret" });
+ * const server = Deno.serve({ port: 0 }, face.fetch);
+ *
+ * // When the process is told to end:
+ * await server.shutdown();
+ * await face.close();
  * ```
  *
  * @module

@@ -5,13 +5,18 @@ export const ROOT: string = new URL("../../", import.meta.url).pathname;
 
 const JSR_PROBE = "https://jsr.io/@std/assert/meta.json";
 const PROBE_TIMEOUT_MS = 3_000;
+/** Copies of deno.json and deno.lock; the pattern `.deno.*.json` is ignored by git. */
 const OFFLINE_CONFIG = ".deno.offline.json";
-const OFFLINE_LOCK = ".deno.offline-lock.json";
+const EXAMPLES_CONFIG = ".deno.examples.json";
+
+type Config = Record<string, unknown> & { compilerOptions?: Record<string, unknown> };
 
 /** The configuration that a run uses. */
 export interface Setup {
   /** Arguments for every deno command that loads tests. */
   readonly args: readonly string[];
+  /** The same for the examples in the documentation. */
+  readonly exampleArgs: readonly string[];
   /** One line for the screen: which `@std/assert` is used, and why. */
   readonly says: string;
 }
@@ -26,14 +31,31 @@ export async function decideSetup(): Promise<Setup> {
     throw new TypeError(`DABBA_ASSERT is "${forced}", it must be "jsr" or "local"`);
   }
   const because = forced ? `DABBA_ASSERT=${forced}` : await probe();
+  const config: Config = JSON.parse(await Deno.readTextFile(ROOT + "deno.json"));
   if (forced === "jsr" || because === undefined) {
-    return { args: [], says: `@std/assert: the package from JSR (${because ?? "JSR answers"})` };
+    return {
+      args: [],
+      exampleArgs: await exampleArgs(config),
+      says: `@std/assert: the package from JSR (${because ?? "JSR answers"})`,
+    };
   }
-  await writeOfflineConfig();
+  config.links = ["./tests/support/std_assert"];
   return {
-    args: ["-c", ROOT + OFFLINE_CONFIG],
+    args: await writeConfig(OFFLINE_CONFIG, config),
+    exampleArgs: await exampleArgs(config),
     says: `@std/assert: the stand-in tests/support/std_assert (${because})`,
   };
+}
+
+/** An example declares what it shows, and Deno imports all that its file exports. */
+function exampleArgs(config: Config): Promise<string[]> {
+  const compilerOptions = {
+    ...config.compilerOptions,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    isolatedDeclarations: false,
+  };
+  return writeConfig(EXAMPLES_CONFIG, { ...config, compilerOptions });
 }
 
 /** Gives the reason why JSR is out of reach, or nothing if it answers. */
@@ -49,24 +71,17 @@ async function probe(): Promise<string | undefined> {
 }
 
 /**
- * Writes deno.json anew with the stand-in linked in. It has a lock file of its own, copied from the
- * committed one, so that npm packages are the same and the committed one stays as it is.
+ * Writes a configuration beside deno.json and gives the arguments that choose it. It has a lock
+ * file of its own, copied from the committed one, so that npm packages are the same and the
+ * committed one stays as it is.
  */
-async function writeOfflineConfig(): Promise<void> {
-  const config = JSON.parse(await Deno.readTextFile(ROOT + "deno.json"));
-  config.links = ["./tests/support/std_assert"];
-  config.lock = await copyLock() ? { path: `./${OFFLINE_LOCK}` } : false;
-  await replaceFile(OFFLINE_CONFIG, JSON.stringify(config, null, 2) + "\n");
-}
-
-async function copyLock(): Promise<boolean> {
-  try {
-    await replaceFile(OFFLINE_LOCK, await Deno.readTextFile(ROOT + "deno.lock"));
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+async function writeConfig(name: string, config: Config): Promise<string[]> {
+  const lockName = name.replace(/\.json$/, "-lock.json");
+  const lock = await Deno.readTextFile(ROOT + "deno.lock").catch(() => undefined);
+  if (lock !== undefined) await replaceFile(lockName, lock);
+  config = { ...config, lock: lock === undefined ? false : { path: `./${lockName}` } };
+  await replaceFile(name, JSON.stringify(config, null, 2) + "\n");
+  return ["-c", ROOT + name];
 }
 
 /** Renames into place: another run may be reading. */
