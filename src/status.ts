@@ -68,7 +68,7 @@ export function toStatus(record: MessageRecord): MessageStatus {
     ...(record.progress === "" ? {} : { progress: readJson(record.progress) }),
     ...(result && "output" in result ? { output: result.output } : {}),
     ...(error === undefined || state === "succeeded" ? {} : { error }),
-    history: journal.attempts,
+    history: result?.history ?? journal.attempts,
   };
 }
 

@@ -1,6 +1,6 @@
 /** The result: what is kept of a message that is final, for whoever asks for its outcome. */
 
-import type { ErrorRecord } from "./journal.ts";
+import type { AttemptRecord, ErrorRecord } from "./journal.ts";
 
 /** Is what is kept of a finished message. */
 export interface Result {
@@ -10,12 +10,20 @@ export interface Result {
   readonly output?: unknown;
   /** Why it did not succeed. */
   readonly error?: ErrorRecord;
+  /** The attempts that ended badly before it succeeded; absent for none. */
+  readonly history?: readonly AttemptRecord[];
 }
 
-/** Writes a result; `output` is JSON text already, or undefined. */
-export function encodeResult(task: string, output: string | undefined): string {
-  const head = JSON.stringify(task);
-  return output === undefined ? `{"task":${head}}` : `{"task":${head},"output":${output}}`;
+/** Writes the result of a success; `output` is JSON text already, or undefined. */
+export function encodeResult(
+  task: string,
+  output: string | undefined,
+  history: readonly AttemptRecord[],
+): string {
+  let text = `{"task":${JSON.stringify(task)}`;
+  if (output !== undefined) text += `,"output":${output}`;
+  if (history.length > 0) text += `,"history":${JSON.stringify(history)}`;
+  return text + "}";
 }
 
 /** Writes the result of a message that ended without success. */

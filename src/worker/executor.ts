@@ -7,7 +7,7 @@ import { encodeResult, encodeStopped } from "../message/result.ts";
 import type { TaskDefinition } from "../task.ts";
 import { runAttempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
-import { buryPoison, buryUnread, judge, type Scene } from "./failure.ts";
+import { buryPoison, buryUnread, judge, readAttempts, type Scene } from "./failure.ts";
 import type { Run } from "./run.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -82,8 +82,11 @@ export class Executor {
     try {
       const onStart = () => this.#announce(run, moment);
       const text = await runAttempt(run, { envelope, definition, clock: this.#clock, onStart });
-      const { retainMs } = envelope;
-      const result = encodeResult(envelope.task, retainMs > 0 ? text : undefined);
+      const { task, retainMs } = envelope;
+      const { attempts } = readAttempts(run.delivery, this.#scene(run, moment));
+      const result = retainMs > 0
+        ? encodeResult(task, text, attempts)
+        : encodeResult(task, undefined, []);
       return { kind: "succeeded", retainMs, result };
     } catch (thrown) {
       const random = this.#clock.random();
