@@ -6,6 +6,7 @@ export const ROOT: string = new URL("../../", import.meta.url).pathname;
 const JSR_PROBE = "https://jsr.io/@std/assert/meta.json";
 const PROBE_TIMEOUT_MS = 3_000;
 /** Copies of deno.json and deno.lock; the pattern `.deno.*.json` is ignored by git. */
+const ONLINE_CONFIG = ".deno.online.json";
 const OFFLINE_CONFIG = ".deno.offline.json";
 const EXAMPLES_CONFIG = ".deno.examples.json";
 
@@ -32,9 +33,9 @@ export async function decideSetup(): Promise<Setup> {
   }
   const because = forced ? `DABBA_ASSERT=${forced}` : await probe();
   const config: Config = JSON.parse(await Deno.readTextFile(ROOT + "deno.json"));
-  if (forced === "jsr" || because === undefined) {
+  if (because === undefined || forced === "jsr") {
     return {
-      args: [],
+      args: await writeConfig(ONLINE_CONFIG, config),
       exampleArgs: await exampleArgs(config),
       says: `@std/assert: the package from JSR (${because ?? "JSR answers"})`,
     };
@@ -72,8 +73,8 @@ async function probe(): Promise<string | undefined> {
 
 /**
  * Writes a configuration beside deno.json and gives the arguments that choose it. It has a lock
- * file of its own, copied from the committed one, so that npm packages are the same and the
- * committed one stays as it is.
+ * file of its own, copied from the committed one: npm packages are the same, and the committed one
+ * stays as it is, which Deno would else add its finds at JSR to.
  */
 async function writeConfig(name: string, config: Config): Promise<string[]> {
   const lockName = name.replace(/\.json$/, "-lock.json");
