@@ -6,6 +6,8 @@
  * documentation and prints the coverage of src/.
  */
 // deno-lint-ignore-file no-console -- a command's output is its purpose
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { bringRedis } from "./support/redis_binary.ts";
 import { startRedisServer } from "./support/redis_server.ts";
 import { decideSetup, deno, ROOT, type Setup } from "./support/project.ts";
@@ -46,11 +48,17 @@ async function runAll(setup: Setup, redis: string): Promise<Outcome> {
     const flags = ["-A", "--parallel", `--coverage=${coverage}`, "--coverage-raw-data-only"];
     const tests = await runTests([...setup.args, ...flags, "tests/"], redis);
     const examples = await runExamples(setup, redis);
-    await deno(["coverage", `--include=^file://${ROOT}src/`, coverage]);
+    await deno(["coverage", `--include=${ownCode()}`, coverage]);
     return sum(tests, examples);
   } finally {
     await Deno.remove(coverage, { recursive: true });
   }
+}
+
+/** A pattern for the URLs of what is published. */
+function ownCode(): string {
+  const { href } = pathToFileURL(`${ROOT}src/`);
+  return `^${href.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`;
 }
 
 /** Runs the code blocks in the documentation comments and in the README. */
@@ -78,7 +86,7 @@ async function selection(args: readonly string[]): Promise<string[]> {
 
 async function existing(paths: readonly string[]): Promise<string[]> {
   const found = await Promise.all(
-    paths.map((path) => Deno.stat(new URL(path, `file://${ROOT}`)).then(() => path, () => "")),
+    paths.map((path) => Deno.stat(resolve(ROOT, path)).then(() => path, () => "")),
   );
   return found.filter((path) => path !== "");
 }

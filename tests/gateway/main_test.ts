@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { redisGateway } from "../support/redis_gateway.ts";
 
-const MAIN = new URL("../../src/gateway/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../src/gateway/main.ts", import.meta.url).href;
 
 interface Ended {
   readonly code: number;

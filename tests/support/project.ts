@@ -1,7 +1,8 @@
 /** What the runner and `tests/ok.ts` know of the project: its root, its configuration, its Deno. */
+import { fileURLToPath } from "node:url";
 
 /** The project's root folder, with a slash at the end. */
-export const ROOT: string = new URL("../../", import.meta.url).pathname;
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
 const JSR_PROBE = "https://jsr.io/@std/assert/meta.json";
 const PROBE_TIMEOUT_MS = 3_000;
