@@ -7,7 +7,6 @@
  */
 // deno-lint-ignore-file no-console -- a command's output is its purpose
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { bringRedis } from "./support/redis_binary.ts";
 import { startRedisServer } from "./support/redis_server.ts";
 import { decideSetup, deno, ROOT, type Setup } from "./support/project.ts";
@@ -57,7 +56,7 @@ async function runAll(setup: Setup, redis: string): Promise<Outcome> {
 
 /** A pattern for the URLs of what is published. */
 function ownCode(): string {
-  const { href } = pathToFileURL(`${ROOT}src/`);
+  const { href } = new URL("../src/", import.meta.url);
   return `^${href.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`;
 }
 
