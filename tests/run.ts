@@ -19,6 +19,14 @@ interface Outcome {
   readonly skipped: number;
 }
 
+/** What a run of `deno test` needs of the runner. */
+interface Run {
+  /** The URL of the redis-server that the tests share. */
+  readonly redis: string;
+  /** Ends the run before its time. */
+  readonly signal: AbortSignal;
+}
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -30,23 +38,24 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(error instanceof Error ? error.message : error);
     return 1;
   }
-  const outcome = await withRedis((redis) =>
-    args.length === 0 ? runAll(setup, redis) : runSome(setup, redis, args)
+  const outcome = await lendRedis((run) =>
+    args.length === 0 ? runAll(setup, run) : runSome(setup, run, args)
   );
   console.log(verdict(outcome));
   return outcome.code;
 }
 
-async function runSome(setup: Setup, redis: string, args: readonly string[]): Promise<Outcome> {
-  return await runTests([...setup.args, "-A", "--parallel", ...await selection(args)], redis);
+async function runSome(setup: Setup, run: Run, args: readonly string[]): Promise<Outcome> {
+  return await runTests([...setup.args, "-A", "--parallel", ...await selection(args)], run);
 }
 
-async function runAll(setup: Setup, redis: string): Promise<Outcome> {
+async function runAll(setup: Setup, run: Run): Promise<Outcome> {
   const coverage = await Deno.makeTempDir({ prefix: "dabba-coverage-" });
   try {
     const flags = ["-A", "--parallel", `--coverage=${coverage}`, "--coverage-raw-data-only"];
-    const tests = await runTests([...setup.args, ...flags, "tests/"], redis);
-    const examples = await runExamples(setup, redis);
+    const tests = await runTests([...setup.args, ...flags, "tests/"], run);
+    if (run.signal.aborted) return tests;
+    const examples = await runExamples(setup, run);
     await deno(["coverage", `--include=${ownCode()}`, coverage]);
     return sum(tests, examples);
   } finally {
@@ -61,11 +70,11 @@ function ownCode(): string {
 }
 
 /** Runs the code blocks in the documentation comments and in the README. */
-async function runExamples(setup: Setup, redis: string): Promise<Outcome> {
+async function runExamples(setup: Setup, run: Run): Promise<Outcome> {
   const documented = await existing(["mod.ts", "src/", "README.md"]);
   console.log("\nThe examples of the documentation:");
   const flags = ["-A", "--doc", "--permit-no-files"];
-  return await runTests([...setup.exampleArgs, ...flags, ...documented], redis);
+  return await runTests([...setup.exampleArgs, ...flags, ...documented], run);
 }
 
 function sum(one: Outcome, other: Outcome): Outcome {
@@ -90,34 +99,30 @@ async function existing(paths: readonly string[]): Promise<string[]> {
   return found.filter((path) => path !== "");
 }
 
-/** Lends one redis-server to a run; a run that is interrupted leaves none behind. */
-async function withRedis(run: (url: string) => Promise<Outcome>): Promise<Outcome> {
+/** Lends one redis-server to a run, and stops both when the runner is told to end. */
+async function lendRedis(use: (run: Run) => Promise<Outcome>): Promise<Outcome> {
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  Deno.addSignalListener("SIGINT", interrupt);
+  Deno.addSignalListener("SIGTERM", interrupt);
+  const { signal } = interruption;
   const given = Deno.env.get("DABBA_TEST_REDIS");
   if (given) {
     console.log("redis-server: the one of DABBA_TEST_REDIS");
-    return await run(given);
+    return await use({ redis: given, signal });
   }
-  const server = await startRedisServer();
+  await using server = await startRedisServer();
   console.log(`redis-server: started for this run on port ${server.port}`);
-  const interrupt = () => {
-    server.stopAtOnce();
-    Deno.exit(130);
-  };
-  Deno.addSignalListener("SIGINT", interrupt);
-  Deno.addSignalListener("SIGTERM", interrupt);
-  try {
-    return await run(server.url);
-  } finally {
-    await server.stop();
-  }
+  return await use({ redis: server.url, signal });
 }
 
 /** Runs deno, showing its output as it comes and keeping it to read the summary from. */
-async function runTests(args: readonly string[], redis: string): Promise<Outcome> {
+async function runTests(args: readonly string[], { redis, signal }: Run): Promise<Outcome> {
   const colours = Deno.stdout.isTerminal() && !Deno.noColor ? { FORCE_COLOR: "1" } : undefined;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", ...args],
     cwd: ROOT,
+    signal,
     env: { DABBA_TEST_REDIS: redis, ...colours },
     stdin: "null",
     stdout: "piped",
