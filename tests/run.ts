@@ -25,6 +25,8 @@ interface Run {
   readonly redis: string;
   /** Ends the run before its time. */
   readonly signal: AbortSignal;
+  /** Where it runs. */
+  readonly cwd: string;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
@@ -69,12 +71,21 @@ function ownCode(): string {
   return `^${href.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`;
 }
 
-/** Runs the code blocks in the documentation comments and in the README. */
+/**
+ * Runs the code blocks in the documentation comments and in the README, in a folder of their own:
+ * the one with the default broker leaves a database where it runs.
+ */
 async function runExamples(setup: Setup, run: Run): Promise<Outcome> {
-  const documented = await existing(["mod.ts", "src/", "README.md"]);
   console.log("\nThe examples of the documentation:");
-  const flags = ["-A", "--doc", "--permit-no-files"];
-  return await runTests([...setup.exampleArgs, ...flags, ...documented], run);
+  const documented = await existing(["mod.ts", "src/", "README.md"]);
+  const cwd = await Deno.makeTempDir({ prefix: "dabba-examples-" });
+  try {
+    const flags = ["-A", "--doc", "--permit-no-files"];
+    const paths = documented.map((path) => resolve(ROOT, path));
+    return await runTests([...setup.exampleArgs, ...flags, ...paths], { ...run, cwd });
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
 }
 
 function sum(one: Outcome, other: Outcome): Outcome {
@@ -109,19 +120,19 @@ async function lendRedis(use: (run: Run) => Promise<Outcome>): Promise<Outcome> 
   const given = Deno.env.get("DABBA_TEST_REDIS");
   if (given) {
     console.log("redis-server: the one of DABBA_TEST_REDIS");
-    return await use({ redis: given, signal });
+    return await use({ redis: given, signal, cwd: ROOT });
   }
   await using server = await startRedisServer();
   console.log(`redis-server: started for this run on port ${server.port}`);
-  return await use({ redis: server.url, signal });
+  return await use({ redis: server.url, signal, cwd: ROOT });
 }
 
 /** Runs deno, showing its output as it comes and keeping it to read the summary from. */
-async function runTests(args: readonly string[], { redis, signal }: Run): Promise<Outcome> {
+async function runTests(args: readonly string[], { redis, signal, cwd }: Run): Promise<Outcome> {
   const colours = Deno.stdout.isTerminal() && !Deno.noColor ? { FORCE_COLOR: "1" } : undefined;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", ...args],
-    cwd: ROOT,
+    cwd,
     signal,
     env: { DABBA_TEST_REDIS: redis, ...colours },
     stdin: "null",
