@@ -1,0 +1,53 @@
+/** The one suite that every broker passes; registers a test for each sentence of the contract. */
+
+import { assertEquals } from "@std/assert";
+import { cancelCases } from "./cancel_cases.ts";
+import { claimCases } from "./claim_cases.ts";
+import { deadCases } from "./dead_cases.ts";
+import { dedupeCases } from "./dedupe_cases.ts";
+import { expiryCases } from "./expiry_cases.ts";
+import { extendCases } from "./extend_cases.ts";
+import { guardCases } from "./guard_cases.ts";
+import type { OpenHarness } from "./harness.ts";
+import { opaqueCases } from "./opaque_cases.ts";
+import { pushCases } from "./push_cases.ts";
+import { readCases } from "./read_cases.ts";
+import { refusedCases } from "./refused_cases.ts";
+import { replayCases } from "./replay_cases.ts";
+import { settleCases } from "./settle_cases.ts";
+import { type Cases, Stage } from "./stage.ts";
+import { statsCases } from "./stats_cases.ts";
+import { trimCases } from "./trim_cases.ts";
+
+const SUBJECTS: readonly Cases[] = [
+  pushCases,
+  opaqueCases,
+  claimCases,
+  replayCases,
+  settleCases,
+  extendCases,
+  readCases,
+  refusedCases,
+  cancelCases,
+  deadCases,
+  dedupeCases,
+  expiryCases,
+  statsCases,
+  trimCases,
+  guardCases,
+];
+
+/** Registers the suite for one broker; each test opens a store of its own. */
+export function brokerContract(name: string, open: OpenHarness): void {
+  for (const [behaviour, play] of SUBJECTS.flatMap((cases) => Object.entries(cases))) {
+    Deno.test(`brokerContract: ${behaviour} [${name}]`, async () => {
+      const harness = await open();
+      try {
+        await play(new Stage(harness));
+        assertEquals(await harness.leftovers(), [], "left behind in the store");
+      } finally {
+        await harness.close();
+      }
+    });
+  }
+}
