@@ -3,6 +3,7 @@
  * what they are called. A rule that makes the code worse is changed here, with the reason.
  */
 import { assertEquals } from "@std/assert";
+import { ROOT } from "./support/project.ts";
 import { readSources, type SourceFile, staticGraph } from "./support/source_tree.ts";
 
 const published = await readSources("mod.ts", "src");
@@ -126,6 +127,47 @@ Deno.test("imports: what mod.ts loads runs on any runtime, without node: modules
   }));
   assertNone(importing(() => true, native, loads));
 });
+
+/** What workerd refuses at module scope, and what it has not got. */
+const LIKE_WORKERD = `
+  const refuse = (name) => () => {
+    throw new Error(name + " is called while the module loads");
+  };
+  globalThis.fetch = refuse("fetch");
+  globalThis.setTimeout = refuse("setTimeout");
+  globalThis.setInterval = refuse("setInterval");
+  globalThis.crypto.getRandomValues = refuse("getRandomValues");
+  globalThis.crypto.randomUUID = refuse("randomUUID");
+  Math.random = refuse("Math.random");
+  for (const name of ["Deno", "process", "Buffer", "global"]) delete globalThis[name];
+`;
+
+Deno.test("mod.ts loads as on workerd: no timer, fetch or random number, no permission", async () => {
+  const graph = staticGraph(published, "mod.ts");
+  // While a file is yet to be written, the type check tells which.
+  if (graph.length === 0 || missingFrom(graph).length > 0) return;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-lock", "--no-prompt", "--ext=js", "-"],
+    cwd: ROOT,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const url = new URL("../mod.ts", import.meta.url).href;
+  const program =
+    `${LIKE_WORKERD}\nconst { Dabba } = await import("${url}");\nif (!Dabba) throw 1;`;
+  await new Blob([program]).stream().pipeTo(child.stdin);
+  const { code, stderr } = await child.output();
+  assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+});
+
+function missingFrom(graph: readonly SourceFile[]): string[] {
+  const present = new Set(graph.map(({ path }) => path));
+  return graph.flatMap(({ imports }) =>
+    imports.filter(({ target, dynamic }) => !dynamic && target.startsWith("src/"))
+      .map(({ target }) => target)
+  ).filter((target) => !present.has(target));
+}
 
 Deno.test("files have at most 400 lines, in src/worker at most 220", () => {
   const tooLong = ours.flatMap(({ path, text }) => {
