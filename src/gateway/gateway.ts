@@ -81,7 +81,7 @@ export function gateway(options: GatewayOptions): Gateway {
 
 /** A URL may hold a password: no error repeats it. */
 function checkOptions(redis: string, maxBodyBytes: number): void {
-  if (!/^rediss?:$/.test(URL.parse(redis)?.protocol ?? "")) {
+  if (!/^rediss?:\/\//.test(redis) || !URL.canParse(redis)) {
     throw new TypeError(
       "Cannot create gateway: redis is not a URL such as redis://127.0.0.1:6379",
     );
