@@ -9,6 +9,8 @@ import { DEFINITION, type TaskContext, type TaskContract, type TaskDefinition } 
 export interface BoundTask<In = unknown, Out = unknown> {
   /** The task's name. */
   readonly taskName: string;
+  /** The largest input, in bytes of its JSON text. */
+  readonly payloadLimit: number;
   /** Runs the handler in place, with no queue between. */
   (input: In, ctx?: Partial<TaskContext>): Promise<Out>;
   /** Checks the input, stores a message, and resolves with its receipt once the store has it. */
@@ -40,6 +42,8 @@ export type AnyMethod = (input: never, ctx: TaskContext) => unknown;
 
 /** Stores messages of a task. */
 export interface EnqueueTask {
+  /** The largest input, in bytes of its JSON text. */
+  readonly payloadLimit: number;
   /** Stores one. */
   enqueue(definition: TaskDefinition, input: unknown, options?: EnqueueOptions): Promise<Receipt>;
   /** Stores many, or none if one is bad. */
@@ -73,6 +77,7 @@ function bindTask(definition: TaskDefinition, enqueuer: EnqueueTask): BoundTask 
     runInPlace<unknown>(definition, input, ctx);
   return Object.assign(call, {
     taskName: definition.name,
+    payloadLimit: enqueuer.payloadLimit,
     enqueue: (input: unknown, options?: EnqueueOptions) =>
       enqueuer.enqueue(definition, input, options),
     enqueueMany: (inputs: readonly unknown[], options?: EnqueueOptions) =>

@@ -108,6 +108,7 @@ export class Dabba<T extends TaskTree = TaskTree> {
   observed(onEnqueued: () => void): BoundTree<T> {
     const enqueuer = this.#enqueuer;
     return bindTasks(this.#tree, {
+      payloadLimit: enqueuer.payloadLimit,
       async enqueue(definition, input, options) {
         const receipt = await enqueuer.enqueue(definition, input, options);
         onEnqueued();

@@ -11,6 +11,7 @@ import { bytesOver, encodeJson, type Json } from "./message/json.ts";
 import { makeReceipt, type Receipt } from "./receipt.ts";
 import { parse } from "./schema.ts";
 import {
+  DEFAULTS,
   type ResolvedSettings,
   resolveSettings,
   type TaskDefinition,
@@ -36,17 +37,18 @@ export interface EnqueueOptions extends TaskSettings {
 
 /** Turns calls of `.enqueue()` into messages; one per `Dabba`. */
 export class Enqueuer {
+  /** The largest input, in bytes of its JSON text. */
+  readonly payloadLimit: number;
   readonly #broker: Broker;
   readonly #events: Events;
   readonly #coalescer: Coalescer;
-  readonly #payloadLimit: number;
   readonly #plans = new WeakMap<ResolvedSettings, string>();
 
   /** Makes it in front of a broker; `payloadLimit` counts bytes of an input's JSON text. */
   constructor(broker: Broker, events: Events, payloadLimit: number) {
     this.#broker = broker;
     this.#events = events;
-    this.#payloadLimit = payloadLimit;
+    this.payloadLimit = payloadLimit;
     this.#coalescer = new Coalescer((messages) => broker.push(messages));
   }
 
@@ -100,9 +102,9 @@ export class Enqueuer {
     const settings = settingsOf(definition, options);
     const when = schedule(options);
     const text = encodeJson(input);
-    const bytes = bytesOver(text, this.#payloadLimit);
+    const bytes = bytesOver(text, this.payloadLimit);
     if (bytes !== undefined) {
-      throw new PayloadTooLargeError(definition.name, bytes, this.#payloadLimit);
+      throw new PayloadTooLargeError(definition.name, bytes, this.payloadLimit);
     }
     const chosen = options.id !== undefined;
     const push = {
@@ -123,6 +125,13 @@ export class Enqueuer {
     this.#plans.set(settings, plan);
     return plan;
   }
+}
+
+/** Checks options as an enqueue does; throws `TypeError` or `RangeError` for a bad one. */
+export function checkOptions(options: EnqueueOptions): void {
+  schedule(options);
+  resolveSettings(options, DEFAULTS);
+  if (options.id !== undefined) checkName(options.id, "message id");
 }
 
 const OVERRIDES = ["backoff", "timeout", "queue", "priority", "retain", "maxCrashes"] as const;

@@ -203,7 +203,8 @@ function withHandler(contract: TaskDefinition, run: Handler<never, unknown>): Ta
   return Object.assign(task, { taskName: contract.name, [DEFINITION]: definition });
 }
 
-const DEFAULTS: ResolvedSettings = {
+/** What holds where neither the task nor the enqueue says anything. */
+export const DEFAULTS: ResolvedSettings = {
   backoff: planBackoff(DEFAULT_BACKOFF),
   timeoutMs: 0,
   queue: "default",

@@ -152,7 +152,8 @@ export class Worker {
   }
 }
 
-function checkMax(max: number | undefined): number {
+/** Checks a drain's `max`; throws `RangeError`. */
+export function checkMax(max: number | undefined): number {
   if (max === undefined) return Infinity;
   if (Number.isInteger(max) && max >= 1) return max;
   throw new RangeError(`Cannot drain ${max} messages: max must be a whole number from 1`);
