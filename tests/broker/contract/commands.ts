@@ -1,0 +1,163 @@
+/** Commands to a broker as data, so that two brokers can be given the same ones. */
+
+import type {
+  Broker,
+  BrokerStats,
+  DeadPage,
+  Delivery,
+  ExchangeReply,
+  ExchangeRequest,
+  Extension,
+  MessageRecord,
+  MessageRef,
+  PushMessage,
+  Settlement,
+} from "../../../src/broker/broker.ts";
+import type { ContractHarness } from "./harness.ts";
+
+type Without<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
+
+/** Is a settlement without its token, which is each broker's own. */
+export type PlannedSettlement = Without<Settlement, "token">;
+
+/** Is one command. Instants count from the start of the run, whatever the clock says. */
+export type Command =
+  | {
+    readonly kind: "push";
+    readonly messages: readonly (Omit<PushMessage, "dueAtMs"> & { readonly dueAt?: number })[];
+  }
+  | {
+    readonly kind: "exchange";
+    readonly request: Omit<ExchangeRequest, "settle" | "extend"> & {
+      readonly settle: readonly PlannedSettlement[];
+      readonly extend: readonly Extension[];
+    };
+  }
+  | {
+    readonly kind: "cancel" | "discard";
+    readonly targets: readonly (MessageRef & { readonly result: string })[];
+    readonly op: { readonly id: string; readonly retainMs: number };
+  }
+  | { readonly kind: "redrive"; readonly targets: readonly MessageRef[]; readonly op: string }
+  | { readonly kind: "advance"; readonly ms: number };
+
+/** Is what can be seen of a store, without what the contract leaves open. */
+export interface Snapshot {
+  readonly records: readonly (MessageRecord | undefined)[];
+  readonly stats: BrokerStats;
+  readonly dead: DeadPage;
+}
+
+/** Is one of the two brokers, with instants counted from the start of the run. */
+export class Side {
+  readonly #harness: ContractHarness;
+  readonly #startMs: number;
+  readonly #tokens = new Map<string, string>();
+
+  constructor(harness: ContractHarness) {
+    this.#harness = harness;
+    this.#startMs = harness.clock.now();
+  }
+
+  get nowMs(): number {
+    return this.#harness.clock.now() - this.#startMs;
+  }
+
+  /** Runs a command; what comes back is comparable with the other side's. */
+  run(command: Command): Promise<unknown> {
+    const { broker, clock } = this.#harness;
+    switch (command.kind) {
+      case "push":
+        return broker.push(command.messages.map(({ dueAt, ...message }) => ({
+          ...message,
+          ...(dueAt === undefined ? {} : { dueAtMs: dueAt + this.#startMs }),
+        })));
+      case "exchange":
+        return this.#exchange(broker, command.request);
+      case "cancel":
+        return broker.cancel(command.targets, command.op);
+      case "discard":
+        return broker.discard(command.targets, command.op);
+      case "redrive":
+        return broker.redrive(command.targets, command.op);
+      case "advance":
+        clock.advance(command.ms);
+        return Promise.resolve();
+    }
+  }
+
+  async #exchange(
+    broker: Broker,
+    request: Extract<Command, { kind: "exchange" }>["request"],
+  ): Promise<ExchangeReply> {
+    const settle = request.settle.map((planned) => ({
+      ...planned,
+      token: this.#tokens.get(`${planned.id} ${planned.claim}`) ?? "",
+    }));
+    const reply = await broker.exchange({ ...request, settle });
+    for (const { id, claim, token } of reply.claimed) this.#tokens.set(`${id} ${claim}`, token);
+    return {
+      ...reply,
+      nowMs: reply.nowMs - this.#startMs,
+      claimed: reply.claimed.map((delivery) => this.#delivery(delivery)),
+      nextDueAtMs: this.#since(reply.nextDueAtMs),
+    };
+  }
+
+  async probe(queues: readonly string[]): Promise<number | undefined> {
+    return this.#since(await this.#harness.broker.probe(queues));
+  }
+
+  /** Looks at everything. */
+  async look(ids: readonly string[]): Promise<Snapshot> {
+    const { broker } = this.#harness;
+    const stats = await broker.stats();
+    const dead = await broker.dead({ limit: 1_000 });
+    return {
+      records: (await broker.read(ids)).map((record) => record && this.#record(record)),
+      stats: {
+        ...stats,
+        nowMs: stats.nowMs - this.#startMs,
+        queues: stats.queues.map((queue) => ({
+          ...queue,
+          oldestReadyAtMs: this.#since(queue.oldestReadyAtMs),
+        })),
+      },
+      // The contract does not say in which order letters stand that died at the same instant.
+      dead: { ...dead, letters: inOrder(dead.letters.map((letter) => this.#record(letter))) },
+    };
+  }
+
+  #delivery(delivery: Delivery): Delivery {
+    const { enqueuedAtMs, expiresAtMs } = delivery;
+    return {
+      ...delivery,
+      enqueuedAtMs: enqueuedAtMs - this.#startMs,
+      expiresAtMs: expiresAtMs && expiresAtMs - this.#startMs,
+      token: "",
+    };
+  }
+
+  #record(record: MessageRecord): MessageRecord {
+    const { enqueuedAtMs, dueAtMs, finishedAtMs } = record;
+    return {
+      ...record,
+      enqueuedAtMs: enqueuedAtMs - this.#startMs,
+      // Once a message is final this means nothing.
+      dueAtMs: finishedAtMs === 0 ? dueAtMs - this.#startMs : 0,
+      finishedAtMs: finishedAtMs && finishedAtMs - this.#startMs,
+    };
+  }
+
+  #since(instantMs: number | undefined): number | undefined {
+    return instantMs === undefined ? undefined : instantMs - this.#startMs;
+  }
+}
+
+function inOrder(letters: MessageRecord[]): MessageRecord[] {
+  const falling = letters.every((letter, index) =>
+    index === 0 || letters[index - 1]!.finishedAtMs >= letter.finishedAtMs
+  );
+  if (!falling) return letters;
+  return letters.sort((a, b) => b.finishedAtMs - a.finishedAtMs || (a.id < b.id ? -1 : 1));
+}
