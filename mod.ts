@@ -83,8 +83,10 @@ export type { Schema, SchemaInput, SchemaIssue, SchemaOutput, SchemaResult } fro
 export type { MessageStatus } from "./src/status.ts";
 export { isFinal } from "./src/status.ts";
 export type {
+  GivenOf,
   Handler,
   OpenContract,
+  OutputOf,
   ResolvedSettings,
   Task,
   TaskContext,

@@ -23,6 +23,7 @@ export type DabbaErrorCode =
 export class DabbaError extends Error {
   /** Says which error this is; stable across releases. */
   readonly code: DabbaErrorCode;
+  /** Names the class, also where the bundler renamed it. */
   override readonly name: string = "DabbaError";
 
   /** Makes an error with a stable `code`; `options.cause` is kept. */
@@ -42,6 +43,7 @@ export interface Issue {
 
 /** Says that a value does not fit its task's schema; `issues` lists why. */
 export class ValidationError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "ValidationError";
   /** What the schema found, at least one entry. */
   readonly issues: readonly Issue[];
@@ -58,6 +60,7 @@ export class ValidationError extends DabbaError {
 
 /** Says that no task of this name is registered with this `Dabba`. */
 export class UnknownTaskError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "UnknownTaskError";
 
   /** Makes the error for the task name that was asked for. */
@@ -71,6 +74,7 @@ export class UnknownTaskError extends DabbaError {
 
 /** Says that an input cannot travel as JSON without losing something. */
 export class UnserialisableError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "UnserialisableError";
 
   /** Makes the error; `path` leads to the value, `reason` says what it is. */
@@ -82,6 +86,7 @@ export class UnserialisableError extends DabbaError {
 
 /** Says that an input is larger than the limit, before anything was sent. */
 export class PayloadTooLargeError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "PayloadTooLargeError";
 
   /** Makes the error; `bytes` and `limit` count UTF-8 bytes of the JSON text. */
@@ -96,6 +101,7 @@ export class PayloadTooLargeError extends DabbaError {
 
 /** Says that a store could not do an operation; holds no payload and no token. */
 export class BrokerError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name: string = "BrokerError";
   /** Which broker operation failed, such as `"push"`. */
   readonly operation: string;
@@ -119,6 +125,7 @@ export class BrokerError extends DabbaError {
 
 /** Says that the store's keys were laid out by another version of Dabba. */
 export class LayoutMismatchError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "LayoutMismatchError";
 
   /** Makes the error; `found` is what the store holds, `expected` what this code reads. */
@@ -133,6 +140,7 @@ export class LayoutMismatchError extends DabbaError {
 
 /** Aborts a handler whose message was given to another worker or cancelled. */
 export class LeaseLostError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "LeaseLostError";
 
   /** Makes the error for one delivery, told by message id and fence. */
@@ -146,6 +154,7 @@ export class LeaseLostError extends DabbaError {
 
 /** Says that a handler ran longer than its message allows. */
 export class TaskTimeoutError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "TaskTimeoutError";
 
   /** Makes the error; `timeoutMs` is the time that was allowed. */
@@ -156,6 +165,7 @@ export class TaskTimeoutError extends DabbaError {
 
 /** Carries a failed message's last error to whoever waits for its result. */
 export class TaskFailedError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "TaskFailedError";
 
   /** Makes the error from a message's outcome; `cause` is the handler's error, rebuilt. */
@@ -173,6 +183,7 @@ export class TaskFailedError extends DabbaError {
 
 /** Says that a result was not there in time; the message itself goes on. */
 export class ResultTimeoutError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "ResultTimeoutError";
 
   /** Makes the error; `timeoutMs` is how long the caller was ready to wait. */
@@ -183,6 +194,7 @@ export class ResultTimeoutError extends DabbaError {
 
 /** Says that the store knows no such message, or no longer. */
 export class MessageNotFoundError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "MessageNotFoundError";
 
   /** Makes the error for a message id. */
@@ -193,6 +205,7 @@ export class MessageNotFoundError extends DabbaError {
 
 /** Thrown by a handler: this message will never work; it goes to the dead letters at once. */
 export class RejectError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "RejectError";
 
   /** Makes the error; `message` becomes the dead letter's reason. */
@@ -203,6 +216,7 @@ export class RejectError extends DabbaError {
 
 /** Thrown by a handler: not now; run it again after `delay`, with no attempt spent. */
 export class DeferError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "DeferError";
   /** When to try again: milliseconds, or text such as `"5m"`. */
   readonly delay: number | string;
@@ -216,6 +230,7 @@ export class DeferError extends DabbaError {
 
 /** Thrown by a handler: failed, and the next attempt comes after `delay` instead of the schedule's. */
 export class RetryError extends DabbaError {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "RetryError";
   /** When to try again: milliseconds, or text such as `"5m"`. */
   readonly delay: number | string;

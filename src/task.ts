@@ -122,8 +122,10 @@ export interface Task<In = unknown, Parsed = unknown, Out = unknown>
   (input: In, ctx?: Partial<TaskContext>): Promise<Out>;
 }
 
-type OutputOf<O> = O extends Schema ? SchemaOutput<O> : unknown;
-type GivenOf<O> = O extends Schema ? SchemaInput<O> : unknown;
+/** Is what a task's result is parsed to. */
+export type OutputOf<O> = O extends Schema ? SchemaOutput<O> : unknown;
+/** Is what a task's handler must return. */
+export type GivenOf<O> = O extends Schema ? SchemaInput<O> : unknown;
 
 /**
  * Defines a task: its name, its schemas, its options, and, at once or later, its handler.
@@ -147,6 +149,7 @@ export function defineTask<I extends Schema, O extends Schema | undefined = unde
   name: string,
   options: TaskOptions<I, O>,
 ): OpenContract<SchemaInput<I>, SchemaOutput<I>, GivenOf<O>, OutputOf<O>>;
+/** Defines a task with its handler at once. */
 export function defineTask<
   I extends Schema,
   O extends Schema | undefined = undefined,
