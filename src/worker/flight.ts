@@ -58,6 +58,7 @@ export function loadFlight(standing: Standing, stores: Stores): Flight | undefin
   const renewed = beat ? heartbeat.take(now) : [];
   // What is settled frees permits: the same request asks for more.
   const asked = flush || look ? free : 0;
+  if (ended.length + renewed.length + asked === 0) return undefined;
   const sweep = asked > 0 && lookout.takeSweep();
   return {
     ended,
