@@ -1,0 +1,24 @@
+/** Answers: JSON that no cache keeps; used by everything here that replies. */
+
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+
+/**
+ * Is the context of any Hono app.
+ *
+ * @internal
+ */
+export type AnyContext = Context;
+
+/** Says how an answer goes out. */
+export interface AnswerInit {
+  /** The HTTP status. */
+  readonly status: ContentfulStatusCode;
+  /** Headers besides those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Answers with JSON that no cache keeps. */
+export function answer(c: AnyContext, body: object, { status, headers }: AnswerInit): Response {
+  return c.json(body, status, { "cache-control": "no-store", ...headers });
+}

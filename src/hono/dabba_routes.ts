@@ -1,0 +1,105 @@
+/** The routes: a Hono app to mount, so that tasks and messages are reached over HTTP. */
+
+import { Hono } from "hono";
+import type { TaskTree } from "../bound_tasks.ts";
+import type { TickOptions } from "../cron.ts";
+import type { Dabba } from "../dabba.ts";
+import { type Duration, durationMs } from "../duration.ts";
+import type { AnyContext } from "./answer.ts";
+import { serveDrain } from "./drain_route.ts";
+import { refuse } from "./errors.ts";
+import { serveHealth } from "./healthz_route.ts";
+import { type Serve, serveEvents, serveMessage } from "./messages_routes.ts";
+import type { AnyInput, DabbaApp } from "./routes_schema.ts";
+import { Secrets } from "./secret.ts";
+import { serveTask } from "./tasks_route.ts";
+
+/** Says how the routes are served. */
+export interface DabbaRoutesOptions {
+  /**
+   * The bearer secret, or several of which each opens, to change it without a gap. Make it random and
+   * long, such as by `openssl rand -hex 32`.
+   */
+  readonly secret?: string | readonly string[];
+  /** Switches off routes that need the secret. @default { tasks: true, drain: true } */
+  readonly routes?: {
+    /** Serves `POST /tasks/:name`. */
+    readonly tasks?: boolean;
+    /** Serves `POST /drain` and `GET /drain`. */
+    readonly drain?: boolean;
+  };
+  /** Who may read a message: who knows its id, or only who has the secret too. @default "open" */
+  readonly messages?: "open" | "secret";
+  /** How `/drain` drains; its `budget` is the most that a request may ask for. @default 50 seconds */
+  readonly drain?: TickOptions;
+  /** How long one stream of events lasts; browsers then come back by themselves. @default "5m" */
+  readonly eventsFor?: Duration;
+  /** How long a ready message may wait before `/healthz` answers 503. @default "5m" */
+  readonly objective?: Duration;
+  /** How long the store may take to answer `/healthz`. @default "3s" */
+  readonly healthDeadline?: Duration;
+}
+
+/**
+ * Makes the routes, to be mounted: `app.route("/dabba", dabbaRoutes(dabba, { secret }))`.
+ *
+ * - `POST /tasks/:name` enqueues the JSON body; needs the secret.
+ * - `GET /messages/:id` tells where a message stands, `GET /messages/:id/events` follows it.
+ * - `POST /drain` and `GET /drain` run what is due; need the secret.
+ * - `GET /healthz` answers 503 when the store cannot be used or messages wait too long.
+ *
+ * ```ts
+ * import { Dabba, defineTask } from "@dabba/queue";
+ * import { dabbaRoutes } from "@dabba/queue/hono";
+ * import { sqliteBroker } from "@dabba/queue/sqlite";
+ * import { Hono } from "hono";
+ * import { z } from "zod";
+ *
+ * const greet = defineTask("greet", { input: z.object({ name: z.string() }) }, ({ name }) => name);
+ * const dabba = new Dabba({ broker: sqliteBroker({ path: ":memory:" }), tasks: { greet } });
+ *
+ * const secret = crypto.randomUUID();
+ * const app = new Hono().route("/dabba", dabbaRoutes(dabba, { secret }));
+ *
+ * const headers = { authorization: `Bearer ${secret}` };
+ * const response = await app.request("/dabba/drain", { method: "POST", headers });
+ * console.log((await response.json()).ended); // empty
+ * await dabba.close();
+ * ```
+ *
+ * @throws {TypeError | RangeError} when an option is not usable, or a secret is needed and missing.
+ */
+export function dabbaRoutes<T extends TaskTree>(
+  dabba: Dabba<T>,
+  options: DabbaRoutesOptions = {},
+): DabbaApp<AnyInput<T>> {
+  const { routes: { tasks = true, drain = true } = {}, messages = "open" } = options;
+  const secrets = new Secrets(options.secret);
+  const closed = messages === "secret";
+  if (secrets.none && (tasks || drain || closed)) throw new TypeError(NO_SECRET);
+  const guarded = (serve: Serve): Serve => guard(serve, secrets);
+  const app = new Hono();
+  app.onError((error, c) => refuse(c, error));
+  if (tasks) app.post("/tasks/:name", guarded(serveTask(dabba)));
+  if (drain) app.on(["GET", "POST"], "/drain", guarded(serveDrain(dabba, options.drain ?? {})));
+  const message = serveMessage(dabba);
+  app.get("/messages/:id", closed ? guarded(message) : message);
+  const events = serveEvents(dabba, durationMs(options.eventsFor ?? "5m", "eventsFor"));
+  app.get("/messages/:id/events", closed ? guarded(events) : events);
+  const objectiveMs = durationMs(options.objective ?? "5m", "objective");
+  const deadlineMs = durationMs(options.healthDeadline ?? "3s", "healthDeadline");
+  app.get("/healthz", serveHealth(dabba, secrets, { objectiveMs, deadlineMs }));
+  return app as unknown as DabbaApp<AnyInput<T>>;
+}
+
+const NO_SECRET =
+  "Cannot serve the routes without a secret: give dabbaRoutes(dabba, { secret }), " +
+  "or switch off what needs it with { routes: { tasks: false, drain: false } } " +
+  'and messages other than "secret"';
+
+function guard(serve: Serve, secrets: Secrets): Serve {
+  return async function guarded(c: AnyContext) {
+    await secrets.require(c);
+    return await serve(c);
+  };
+}

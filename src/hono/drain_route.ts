@@ -1,0 +1,30 @@
+/** `POST /drain` and `GET /drain`: a tick, for any platform whose cron can call a URL. */
+
+import { tickOnce, type TickOptions } from "../cron.ts";
+import type { Dabba } from "../dabba.ts";
+import { durationMs } from "../duration.ts";
+import { checkMax } from "../worker/worker.ts";
+import { answer } from "./answer.ts";
+import { asOptions } from "./errors.ts";
+import type { Serve } from "./messages_routes.ts";
+import { duration } from "./task_query.ts";
+import { waitUntil } from "./wait_until.ts";
+
+/** Makes the handler that drains; throws `TypeError` or `RangeError` for a bad option. */
+export function serveDrain(dabba: Dabba, options: TickOptions): Serve {
+  const { budget = "50s", max, ...worker } = options;
+  const mostMs = durationMs(budget, "drain.budget");
+  checkMax(max);
+  // Only to check the options; with a name, nothing is drawn at random at module level.
+  dabba.worker({ name: "drain", ...worker });
+  return async function drain(c) {
+    const asked = c.req.query("budget");
+    const budgetMs = asked === undefined
+      ? mostMs
+      : asOptions(() => Math.min(mostMs, durationMs(duration(asked), "budget")));
+    const draining = tickOnce(dabba, { ...options, budget: budgetMs });
+    // A cron that hangs up early must not cut the work short.
+    waitUntil(c, draining.catch(() => {}));
+    return answer(c, await draining, { status: 200 });
+  };
+}

@@ -1,0 +1,89 @@
+/** `GET /healthz`: whether the store answers, and the work keeps up. */
+
+import type { BrokerStats } from "../broker/broker.ts";
+import type { Dabba } from "../dabba.ts";
+import { answer } from "./answer.ts";
+import type { Serve } from "./messages_routes.ts";
+import type { Secrets } from "./secret.ts";
+
+/** Tells how things are; the counts only to who has the secret. */
+export interface HealthBody {
+  /** Whether the store answers and the oldest ready message is younger than the objective. */
+  readonly ok: boolean;
+  /** What is wrong: the store does not answer, or messages wait too long. */
+  readonly reason?: "unreachable" | "behind";
+  /** How long the oldest ready message has been waiting, in milliseconds; 0 for none. */
+  readonly oldestReadyMs?: number;
+  /** The queues that hold messages. */
+  readonly queues?: readonly QueueBody[];
+  /** How many dead letters there are. */
+  readonly dead?: number;
+}
+
+/** Counts the messages of one queue. */
+export interface QueueBody {
+  /** The queue's name. */
+  readonly queue: string;
+  /** Messages due now. */
+  readonly ready: number;
+  /** Messages due later: scheduled, backing off, or leased. */
+  readonly later: number;
+  /** How long the oldest ready message has been waiting, in milliseconds; 0 for none. */
+  readonly oldestReadyMs: number;
+}
+
+/** Says what counts as healthy. */
+export interface HealthSettings {
+  /** How long a ready message may wait, in milliseconds. */
+  readonly objectiveMs: number;
+  /** How long the store may take to answer, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+/** Makes the handler that tells how things are. */
+export function serveHealth(dabba: Dabba, secrets: Secrets, settings: HealthSettings): Serve {
+  return async function healthz(c) {
+    const [stats, open] = await Promise.all([
+      inTime(dabba.inspect.stats(), settings.deadlineMs),
+      secrets.opens(c),
+    ]);
+    const body = healthBody(stats, settings);
+    const details = open && stats !== undefined ? detailsOf(stats) : {};
+    return answer(c, { ...body, ...details }, { status: body.ok ? 200 : 503 });
+  };
+}
+
+function healthBody(stats: BrokerStats | undefined, { objectiveMs }: HealthSettings): HealthBody {
+  if (stats === undefined) return { ok: false, reason: "unreachable" };
+  const oldestReadyMs = Math.max(0, ...queueBodies(stats).map((queue) => queue.oldestReadyMs));
+  if (oldestReadyMs > objectiveMs) return { ok: false, reason: "behind", oldestReadyMs };
+  return { ok: true, oldestReadyMs };
+}
+
+function detailsOf(stats: BrokerStats): Pick<HealthBody, "queues" | "dead"> {
+  return { queues: queueBodies(stats), dead: stats.dead };
+}
+
+function queueBodies({ nowMs, queues }: BrokerStats): QueueBody[] {
+  return queues.map(({ queue, ready, later, oldestReadyAtMs = nowMs }) => ({
+    queue,
+    ready,
+    later,
+    oldestReadyMs: Math.max(0, nowMs - oldestReadyAtMs),
+  }));
+}
+
+/** Gives what the work gives, or undefined when it fails or takes too long. */
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  // Whatever the store's trouble is, the answer is the same: it cannot be used.
+  const done = work.catch(() => undefined);
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

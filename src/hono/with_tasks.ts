@@ -1,0 +1,113 @@
+/** The middleware: puts the tasks into each request's context. */
+
+import type { MiddlewareHandler } from "hono";
+import type { BoundTree, TaskTree } from "../bound_tasks.ts";
+import type { Dabba } from "../dabba.ts";
+import type { AnyContext } from "./answer.ts";
+import { Kick, type KickOptions } from "./kick.ts";
+import { beginVisit, DEFAULT_MOUNT, mountOf } from "./visit.ts";
+import { waitUntil } from "./wait_until.ts";
+
+/** Says how the middleware serves its app. */
+export interface WithTasksOptions {
+  /**
+   * Where `dabbaRoutes` is mounted, seen from the app that uses this middleware.
+   * @default "/dabba"
+   */
+  readonly mountedAt?: string;
+  /**
+   * After a request that has enqueued something, drain a little within its `waitUntil`, so that a
+   * deployment with only a cron starts work at once. `{}` switches it on.
+   * @default off
+   */
+  readonly kick?: KickOptions;
+}
+
+/**
+ * Is the middleware, as Hono infers `c.var.tasks` from it.
+ *
+ * @internal
+ */
+export type TasksMiddleware<Tasks> = MiddlewareHandler<{ Variables: { tasks: Tasks } }>;
+
+/**
+ * Puts the tasks into `c.var.tasks`, typed.
+ *
+ * ```ts
+ * import { Dabba, defineTask } from "@dabba/queue";
+ * import { enqueued, withTasks } from "@dabba/queue/hono";
+ * import { sqliteBroker } from "@dabba/queue/sqlite";
+ * import { Hono } from "hono";
+ * import { z } from "zod";
+ *
+ * const greet = defineTask("greet", { input: z.object({ name: z.string() }) }, ({ name }) => name);
+ * const dabba = new Dabba({ broker: sqliteBroker({ path: ":memory:" }), tasks: { greet } });
+ *
+ * const app = new Hono().use(withTasks(dabba)).post("/greetings", async (c) => {
+ *   return enqueued(c, await c.var.tasks.greet.enqueue({ name: "Ada" }));
+ * });
+ *
+ * const response = await app.request("/greetings", { method: "POST" });
+ * console.log(response.status, response.headers.get("location")); // 202 /dabba/messages/…
+ * await dabba.close();
+ * ```
+ *
+ * @throws {TypeError | RangeError} when an option is not usable.
+ */
+export function withTasks<T extends TaskTree>(
+  dabba: Dabba<T>,
+  options: WithTasksOptions = {},
+): TasksMiddleware<BoundTree<T>> {
+  const mountedAt = checkMount(options.mountedAt ?? DEFAULT_MOUNT);
+  const kick = options.kick && new Kick(dabba, options.kick);
+  return async function tasks(c, next): Promise<void> {
+    const mount = mountOf(c, mountedAt);
+    if (kick === undefined) {
+      beginVisit(c, { mount, enqueued() {} });
+      c.set("tasks", dabba.tasks);
+      return await next();
+    }
+    const kicker = new Kicker(c, kick);
+    const enqueued = () => kicker.enqueued();
+    beginVisit(c, { mount, enqueued });
+    c.set("tasks", dabba.observed(enqueued));
+    try {
+      await next();
+    } finally {
+      kicker.answered();
+    }
+  };
+}
+
+/** Kicks once its request is answered, and for whatever is enqueued after that. */
+class Kicker {
+  readonly #c: AnyContext;
+  readonly #kick: Kick;
+  #answered = false;
+  #pending = false;
+
+  constructor(c: AnyContext, kick: Kick) {
+    this.#c = c;
+    this.#kick = kick;
+  }
+
+  enqueued(): void {
+    this.#pending = true;
+    if (this.#answered) this.#start();
+  }
+
+  answered(): void {
+    this.#answered = true;
+    if (this.#pending) this.#start();
+  }
+
+  #start(): void {
+    const work = this.#kick.start();
+    if (work !== undefined) waitUntil(this.#c, work);
+  }
+}
+
+function checkMount(path: string): string {
+  if (typeof path === "string" && /^\/[^?#]*$/.test(path)) return path;
+  throw new TypeError(`Cannot use mountedAt "${path}": expected a path such as "/dabba"`);
+}
