@@ -1,0 +1,100 @@
+/** A broker between a test and the real one: it counts calls, and breaks them as it is told. */
+
+import type { Broker } from "../../src/broker/broker.ts";
+import { BrokerError } from "../../src/errors.ts";
+
+/** Is a call that can be broken. */
+export type Operation = Exclude<keyof Broker, "kind" | "polling" | "close">;
+
+/** Is one call, as the store got it. */
+export type Call = {
+  [O in Operation]: { readonly operation: O; readonly args: Parameters<Broker[O]> };
+}[Operation];
+
+/** Passes every call on, and has two switches for faults: before the store acts, and after. */
+export class FaultyBroker implements Broker {
+  readonly #broker: Broker;
+  readonly kind: string;
+  readonly polling: Broker["polling"];
+  /** The calls so far, those that failed included. */
+  readonly calls: Call[] = [];
+  /** What it throws keeps the call from the store. */
+  before: (call: Call) => void | Promise<void> = () => {};
+  /** What it throws loses the reply of a call that the store has done. */
+  after: (call: Call) => void | Promise<void> = () => {};
+  /** Has the store do a call twice, as when a request is sent again on the way. */
+  twice: (call: Call) => boolean = () => false;
+
+  constructor(broker: Broker, polling: Broker["polling"] = broker.polling) {
+    this.#broker = broker;
+    this.kind = broker.kind;
+    this.polling = polling;
+  }
+
+  /** How often an operation was called. */
+  count(operation: Operation): number {
+    return this.calls.filter((call) => call.operation === operation).length;
+  }
+
+  push: Broker["push"] = (...args) => this.#call("push", args);
+  exchange: Broker["exchange"] = (...args) => this.#call("exchange", args);
+  probe: Broker["probe"] = (...args) => this.#call("probe", args);
+  read: Broker["read"] = (...args) => this.#call("read", args);
+  cancel: Broker["cancel"] = (...args) => this.#call("cancel", args);
+  dead: Broker["dead"] = (...args) => this.#call("dead", args);
+  redrive: Broker["redrive"] = (...args) => this.#call("redrive", args);
+  discard: Broker["discard"] = (...args) => this.#call("discard", args);
+  stats: Broker["stats"] = (...args) => this.#call("stats", args);
+
+  close(): Promise<void> {
+    return this.#broker.close();
+  }
+
+  async #call<O extends Operation>(
+    operation: O,
+    args: Parameters<Broker[O]>,
+  ): Promise<Awaited<ReturnType<Broker[O]>>> {
+    const call = { operation, args } as Call;
+    this.calls.push(call);
+    await this.before(call);
+    const run = this.#broker[operation] as (...args: unknown[]) => ReturnType<Broker[O]>;
+    if (this.twice(call)) await run.apply(this.#broker, args);
+    const reply = await run.apply(this.#broker, args);
+    await this.after(call);
+    return reply;
+  }
+}
+
+/** Makes the failure of a store that is away for a while. */
+export function away(operation: string): BrokerError {
+  return new BrokerError(operation, "the store is away; try again", { retryable: true });
+}
+
+/** Makes the failure of a store that will never let us in. */
+export function refused(operation: string): BrokerError {
+  return new BrokerError(operation, "the token is wrong", { retryable: false });
+}
+
+/** Makes a switch that breaks the first `times` calls of some operations. */
+export function breaking(
+  times: number,
+  { only, error = away }: {
+    readonly only: (call: Call) => boolean;
+    readonly error?: (operation: string) => Error;
+  },
+): (call: Call) => void {
+  let left = times;
+  return (call) => {
+    if (left === 0 || !only(call)) return;
+    left--;
+    throw error(call.operation);
+  };
+}
+
+/** Says whether a call claims, settles, renews. */
+export const claims = (call: Call): boolean =>
+  call.operation === "exchange" && call.args[0].claim !== undefined;
+export const settles = (call: Call): boolean =>
+  call.operation === "exchange" && call.args[0].settle.length > 0;
+export const renews = (call: Call): boolean =>
+  call.operation === "exchange" && call.args[0].extend.length > 0;
