@@ -11,7 +11,7 @@ export class Secrets {
 
   /** Takes one or several, of which each opens; throws `TypeError` for one that cannot be sent. */
   constructor(secret: string | readonly string[] | undefined) {
-    this.#secrets = secret === undefined ? [] : typeof secret === "string" ? [secret] : [...secret];
+    this.#secrets = secret === undefined ? [] : [secret].flat();
     for (const each of this.#secrets) check(each);
   }
 
