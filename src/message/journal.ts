@@ -43,28 +43,50 @@ const MESSAGE_LIMIT = 1_000;
 const STACK_LIMIT = 3_000;
 const HISTORY_LIMIT = 200;
 const KEPT = 11;
+const UNREADABLE = "a value that cannot be read";
 
-/** Describes anything that was thrown. */
+/** Describes anything that was thrown; never throws itself. */
 export function describeError(thrown: unknown): ErrorRecord {
-  if (!(thrown instanceof Error)) {
-    return { name: "Error", message: clip(text(thrown), MESSAGE_LIMIT) };
+  try {
+    return describe(thrown);
+  } catch {
+    // A getter or a proxy of the handler's own threw: the message needs its verdict all the same.
+    return { name: "Error", message: UNREADABLE };
   }
-  const issues = (thrown as { issues?: unknown }).issues;
+}
+
+function describe(thrown: unknown): ErrorRecord {
+  if (!isErrorLike(thrown)) return { name: "Error", message: clip(text(thrown), MESSAGE_LIMIT) };
+  const { name, message, stack, issues } = thrown;
   return {
-    name: clip(text(thrown.name), 100),
-    message: clip(text(thrown.message), MESSAGE_LIMIT),
-    ...(thrown.stack ? { stack: clip(text(thrown.stack), STACK_LIMIT) } : {}),
+    name: clip(text(name ?? "Error"), 100),
+    message: clip(text(message), MESSAGE_LIMIT),
+    ...(stack ? { stack: clip(text(stack), STACK_LIMIT) } : {}),
     ...(Array.isArray(issues) ? { issues: issues.slice(0, 10).map(clipIssue) } : {}),
   };
 }
 
-function clipIssue(issue: { message?: unknown; path?: unknown }): {
+interface ErrorLike {
+  readonly name?: unknown;
+  readonly message: unknown;
+  readonly stack?: unknown;
+  readonly issues?: unknown;
+}
+
+// Errors of another realm are no instances of this one's, and some libraries throw plain objects.
+function isErrorLike(thrown: unknown): thrown is ErrorLike {
+  if (thrown instanceof Error) return true;
+  return typeof thrown === "object" && thrown !== null &&
+    typeof (thrown as { message?: unknown }).message === "string";
+}
+
+function clipIssue(issue: { message?: unknown; path?: unknown } | null | undefined): {
   message: string;
   path: (string | number)[];
 } {
-  const path = Array.isArray(issue.path) ? issue.path.slice(0, 10) : [];
+  const path = Array.isArray(issue?.path) ? issue.path.slice(0, 10) : [];
   return {
-    message: clip(text(issue.message), 200),
+    message: clip(text(issue?.message), 200),
     path: path.map((key) => typeof key === "number" ? key : clip(text(key), 100)),
   };
 }
@@ -74,7 +96,7 @@ function text(value: unknown): string {
   try {
     return String(value);
   } catch {
-    return "a value that cannot be shown";
+    return UNREADABLE;
   }
 }
 

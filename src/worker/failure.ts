@@ -24,16 +24,28 @@ export interface Scene {
   readonly nowMs: number;
 }
 
-/** Judges an attempt that threw; `random` is from 0 to 1. */
-export function judge(
-  delivery: Delivery,
-  thrown: unknown,
-  { plan, random, scene }: {
-    readonly plan: BackoffPlan;
-    readonly random: number;
-    readonly scene: Scene;
-  },
-): Verdict {
+/** Is what counts besides what was thrown. */
+export interface Circumstances {
+  /** When failed attempts are repeated. */
+  readonly plan: BackoffPlan;
+  /** From 0 to 1. */
+  readonly random: number;
+  /** Where and when it failed. */
+  readonly scene: Scene;
+}
+
+/** Judges an attempt that threw; never throws itself. */
+export function judge(delivery: Delivery, thrown: unknown, around: Circumstances): Verdict {
+  try {
+    return rule(delivery, thrown, around);
+  } catch {
+    // A revoked proxy throws at a mere `instanceof`: whatever was thrown, a message needs a verdict.
+    return rule(delivery, new Error("Its handler threw a value that cannot be read"), around);
+  }
+}
+
+function rule(delivery: Delivery, thrown: unknown, around: Circumstances): Verdict {
+  const { plan, random, scene } = around;
   if (thrown instanceof WorkerStopping) return { kind: "released" };
   const decision = decide(thrown, plan, { failures: delivery.failures + 1, random });
   if (decision.kind === "defer") return { kind: "deferred", delayMs: decision.delayMs };
