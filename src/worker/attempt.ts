@@ -22,15 +22,19 @@ export interface Attempt {
 }
 
 /** Runs the handler; gives its output as JSON text, undefined for none, or throws what it threw. */
-export async function runAttempt(run: Run, attempt: Attempt): Promise<string | undefined> {
+export function runAttempt(run: Run, attempt: Attempt): Promise<string | undefined> {
+  return within(perform(run, attempt), run, attempt);
+}
+
+async function perform(run: Run, attempt: Attempt): Promise<string | undefined> {
   const { envelope, definition } = attempt;
   const sent = readInput(envelope.task, envelope.input);
   const valid = parse(definition.input, sent, { task: envelope.task, side: "input" });
   const input = valid instanceof Promise ? await valid : valid;
   if (run.aborted) throw run.aborted;
   attempt.onStart();
-  const returned = definition.run!(input, contextOf(run, envelope));
-  const output = returned instanceof Promise ? await within(returned, run, attempt) : returned;
+  // Awaited whatever it is: a query builder is a thenable, and does nothing until it is awaited.
+  const output = await definition.run!(input, contextOf(run, envelope));
   return await checkOutput(definition, output);
 }
 
@@ -71,28 +75,25 @@ function contextOf(run: Run, envelope: Envelope): TaskContext {
   };
 }
 
-// Waits for a handler, but no longer than its message allows, and not past an abort.
+// Waits for an attempt, schemas included, but no longer than its message allows, nor past an abort.
 function within<T>(work: Promise<T>, run: Run, { envelope, clock }: Attempt): Promise<T> {
   return new Promise((resolve, reject) => {
-    const { signal } = run;
     const { task, timeoutMs } = envelope;
     const cancel = timeoutMs > 0
       ? clock.timer(timeoutMs, () => run.abort(new TaskTimeoutError(task, timeoutMs)))
       : undefined;
     // A handler that does not listen is not waited for: its late outcome would be refused anyway.
-    const stop = () => reject(run.aborted);
-    signal.addEventListener("abort", stop, { once: true });
-    const end = () => {
+    // One that ends because it was told to says so in its own words; ours say why.
+    run.onAbort = (reason) => {
       cancel?.();
-      signal.removeEventListener("abort", stop);
+      reject(reason);
     };
     work.then((value) => {
-      end();
+      cancel?.();
       resolve(value);
     }, (error) => {
-      end();
-      // A handler that ends because it was told to says so in its own words; ours say why.
-      reject(run.aborted ?? error);
+      cancel?.();
+      reject(error);
     });
   });
 }

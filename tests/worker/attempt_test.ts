@@ -1,0 +1,36 @@
+import { assertEquals, assertObjectMatch } from "@std/assert";
+import { defineTask } from "@dabba/queue";
+import { z } from "zod";
+import { Rig } from "./rig.ts";
+
+const n = z.number();
+
+Deno.test("Worker.run() times out an attempt whose schema never answers", async () => {
+  let asked = 0;
+  const once = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value: unknown) =>
+        asked++ === 0 ? { value: value as number } : new Promise<never>(() => {}),
+    },
+  } as const;
+  const stuck = defineTask("stuck", { input: once, timeout: "5s", backoff: [] }, () => "no");
+  await using rig = new Rig({ stuck });
+  const receipt = await rig.tasks.stuck.enqueue(1);
+  const running = rig.run();
+  await rig.clock.until(rig.next("dead"));
+  await running.stop();
+  assertObjectMatch(await receipt.status(), { error: { name: "TaskTimeoutError" } });
+});
+
+Deno.test("Worker.run() waits for any thenable that a handler returns", async () => {
+  const rows = { then: (resolve: (value: string) => void) => resolve("rows") };
+  const lazy = defineTask("lazy", { input: n, backoff: [] }, () => rows as unknown as string);
+  await using rig = new Rig({ lazy });
+  const receipt = await rig.tasks.lazy.enqueue(1);
+  const running = rig.run();
+  await rig.clock.until(rig.next("succeeded"));
+  await running.stop();
+  assertEquals(await receipt.result(), "rows");
+});
