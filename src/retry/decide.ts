@@ -10,14 +10,25 @@ export type Decision =
   | { readonly kind: "defer"; readonly delayMs: number }
   | { readonly kind: "dead"; readonly why: "rejected" | "invalid" | "exhausted" };
 
-/** Decides; `failures` counts failed attempts with this one, `random` is from 0 to 1. */
+/** Is what is known of the attempt. */
+export interface Failed {
+  /** How many attempts have failed, with this one. */
+  readonly failures: number;
+  /** From 0 to 1. */
+  readonly random: number;
+  /** Whether the handler had begun. */
+  readonly begun: boolean;
+}
+
+/** Decides. */
 export function decide(
   thrown: unknown,
   plan: BackoffPlan,
-  { failures, random }: { readonly failures: number; readonly random: number },
+  { failures, random, begun }: Failed,
 ): Decision {
   if (thrown instanceof RejectError) return { kind: "dead", why: "rejected" };
-  if (thrown instanceof ValidationError && thrown.side === "input") {
+  // Once the handler has begun, the input that did not fit was one that it gave to another task.
+  if (!begun && thrown instanceof ValidationError && thrown.side === "input") {
     return { kind: "dead", why: "invalid" };
   }
   const asked = askedDelayMs(thrown);

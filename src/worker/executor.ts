@@ -80,7 +80,7 @@ export class Executor {
     { definition, moment }: { readonly definition: TaskDefinition; readonly moment: Moment },
   ): Promise<Verdict> {
     try {
-      const onStart = () => this.#announce(run, moment);
+      const onStart = () => this.#begin(run, moment);
       const text = await runAttempt(run, { envelope, definition, clock: this.#clock, onStart });
       const { task, retainMs } = envelope;
       const { attempts } = readAttempts(run.delivery, this.#scene(run, moment));
@@ -89,13 +89,16 @@ export class Executor {
         : encodeResult(task, undefined, []);
       return { kind: "succeeded", retainMs, result };
     } catch (thrown) {
+      const { begun, delivery } = run;
       const random = this.#clock.random();
       const scene = this.#scene(run, moment);
-      return judge(run.delivery, thrown, { plan: envelope.backoff, random, scene });
+      return judge(delivery, thrown, { plan: envelope.backoff, random, begun, scene });
     }
   }
 
-  #announce({ delivery, task }: Run, { nowMs }: Moment): void {
+  #begin(run: Run, { nowMs }: Moment): void {
+    run.begun = true;
+    const { delivery, task } = run;
     if (!this.#events.has("started")) return;
     const { id, queue, fence, failures, enqueuedAtMs } = delivery;
     const event = { id, task, queue, attempt: failures + 1, fence, worker: this.#post.name };

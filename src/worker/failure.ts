@@ -30,6 +30,8 @@ export interface Circumstances {
   readonly plan: BackoffPlan;
   /** From 0 to 1. */
   readonly random: number;
+  /** Whether the handler had begun. */
+  readonly begun: boolean;
   /** Where and when it failed. */
   readonly scene: Scene;
 }
@@ -45,9 +47,9 @@ export function judge(delivery: Delivery, thrown: unknown, around: Circumstances
 }
 
 function rule(delivery: Delivery, thrown: unknown, around: Circumstances): Verdict {
-  const { plan, random, scene } = around;
+  const { plan, random, begun, scene } = around;
   if (thrown instanceof WorkerStopping) return { kind: "released" };
-  const decision = decide(thrown, plan, { failures: delivery.failures + 1, random });
+  const decision = decide(thrown, plan, { failures: delivery.failures + 1, random, begun });
   if (decision.kind === "defer") return { kind: "deferred", delayMs: decision.delayMs };
   const error = describeError(thrown);
   if (decision.kind === "dead") {

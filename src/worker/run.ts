@@ -20,7 +20,9 @@ export class Run {
   task = "";
   /** Whether the message is no longer ours, so that its outcome is worth nothing. */
   lost = false;
-  /** How it ended; undefined while it runs. */
+  /** Whether its handler has begun. */
+  begun = false;
+  /** Whether it has ended here, and its outcome is on its way to the store. */
   settled = false;
   /** Is called once when it is aborted; cheaper than the signal, which most handlers never ask for. */
   onAbort: (reason: Error) => void = () => {};

@@ -1,5 +1,5 @@
 import { assertEquals, assertObjectMatch } from "@std/assert";
-import { defineTask } from "@dabba/queue";
+import { defineTask, type TaskContext } from "@dabba/queue";
 import { z } from "zod";
 import { Rig } from "./rig.ts";
 
@@ -33,4 +33,22 @@ Deno.test("Worker.run() waits for any thenable that a handler returns", async ()
   await rig.clock.until(rig.next("succeeded"));
   await running.stop();
   assertEquals(await receipt.result(), "rows");
+});
+Deno.test("Worker.run() goes by the schedule when a handler gives another task bad input", async () => {
+  const other = defineTask("other", { input: n }, () => {});
+  const caller = defineTask(
+    "caller",
+    { input: n, backoff: ["1s"] },
+    async (_, ctx: TaskContext) => {
+      if (ctx.attempt === 1) await other("no number" as never);
+      return "done";
+    },
+  );
+  await using rig = new Rig({ caller });
+  const receipt = await rig.tasks.caller.enqueue(1);
+  const running = rig.run();
+  assertEquals((await rig.clock.until(rig.next("retried"))).error.name, "ValidationError");
+  await rig.clock.until(rig.next("succeeded"));
+  await running.stop();
+  assertEquals(await receipt.result(), "done");
 });
