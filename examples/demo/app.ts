@@ -98,8 +98,9 @@ function guarded() {
 
 // A form on any website could post here, through the browser of whoever runs the demo.
 async function refuseOtherSites(c: Context, next: Next): Promise<void> {
-  const asked = c.req.method === "GET" || c.req.method === "HEAD";
-  if (!asked && c.req.header("sec-fetch-site") === "cross-site") {
+  const reads = c.req.method === "GET" || c.req.method === "HEAD";
+  const from = c.req.header("sec-fetch-site") ?? "none";
+  if (!reads && from !== "same-origin" && from !== "none") {
     throw new Refusal(403, "other_site", "Another website may not send this.");
   }
   await next();

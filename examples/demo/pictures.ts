@@ -37,7 +37,7 @@ function broken(): Refusal {
   return new Refusal(
     422,
     "broken_picture",
-    "This picture is damaged or incomplete: it cannot be read to its end.",
+    "This picture is damaged or incomplete.",
   );
 }
 

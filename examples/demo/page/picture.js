@@ -75,7 +75,12 @@ function clear() {
 
 function showReceipt(location, words) {
   const link = element("a", location, { href: location });
-  part(byId("picture-message"), "receipt").replaceChildren(`${words}Location: `, link);
+  const before = `${words}Location:`;
+  part(byId("picture-message"), "receipt").replaceChildren(
+    before,
+    document.createElement("br"),
+    link,
+  );
 }
 
 function show(status) {
@@ -91,11 +96,11 @@ function show(status) {
 }
 
 function detail({ state, progress, error, attempts }) {
-  if (state === "succeeded") return "Three sizes, cropped and optimised.";
+  if (state === "succeeded") return "Three sizes made";
   if (state === "dead") return error?.message ?? "No attempt is left.";
-  if (state === "scheduled") return `Attempt ${attempts} failed, the next one comes soon.`;
-  if (state !== "leased") return "A worker takes it in a moment.";
-  return progress ? `${progress.done} of ${progress.of} sizes made.` : "Reading the picture.";
+  if (state === "scheduled") return `Attempt ${attempts} failed`;
+  if (state !== "leased") return "A worker takes it soon";
+  return progress ? `${progress.done} of ${progress.of} sizes made` : "Reading the picture";
 }
 
 function showSizes(pictures) {
@@ -122,6 +127,6 @@ function gone(location) {
   forget(location);
   const message = byId("picture-message");
   showState(part(message, "state"), "none", "Nothing yet");
-  write(part(message, "detail"), "Choose a picture to begin.");
+  write(part(message, "detail"), "Choose a picture to begin");
   part(message, "receipt").replaceChildren();
 }

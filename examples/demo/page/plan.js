@@ -3,37 +3,36 @@
 import { serverNow } from "./http.js";
 import { secondsUntil, timeText } from "./words.js";
 
-/** Gives a row for each attempt that the schedule allows: `{ attempt, wait, kind, outcome }`. */
+/** Gives a row for each attempt that the schedule allows: number, wait, time and outcome. */
 export function planRows(schedule, status) {
-  return ["at once", ...schedule].map((wait, index) => {
+  return ["0s", ...schedule].map((wait, index) => {
     const attempt = index + 1;
-    return { attempt, wait, ...outcomeOf(attempt, status) };
+    const spaced = wait.replace(/^(\d+)/, "$1 ");
+    return { attempt, wait: spaced, ended: "–", ...outcomeOf(attempt, status) };
   });
 }
 
 function outcomeOf(attempt, status) {
   const { state, attempts, finishedAt, output } = status;
   if (attempt === attempts && state === "succeeded") {
-    return { kind: "good", outcome: `${timeText(finishedAt)}  Sent as ${output?.reference}` };
+    return { kind: "good", ended: timeText(finishedAt), outcome: `Sent, ${output?.reference}` };
   }
-  if (attempt === attempts && state === "leased") return { kind: "now", outcome: "Running …" };
+  if (attempt === attempts && state === "leased") return { kind: "now", outcome: "running …" };
   if (attempt <= attempts) return failure(attempt, status.history);
-  if (attempt === attempts + 1 && state === "scheduled") {
-    return { kind: "now", outcome: dueText(status) };
-  }
-  if (attempt === attempts + 1 && state === "ready") return { kind: "now", outcome: "Due now" };
-  return { kind: "open", outcome: "–" };
+  if (attempt > attempts + 1) return { kind: "open", outcome: "–" };
+  if (state === "scheduled") return { kind: "now", outcome: dueText(status) };
+  return state === "ready" ? { kind: "now", outcome: "due now" } : { kind: "open", outcome: "–" };
 }
 
 // A message that was sent round again has had an attempt of this number before: the last one counts.
 function failure(attempt, history) {
   const entry = history.findLast((record) => record.attempt === attempt);
   if (!entry) return { kind: "bad", outcome: "Failed" };
-  return { kind: "bad", outcome: `${timeText(entry.at)}  ${entry.message}` };
+  return { kind: "bad", ended: timeText(entry.at), outcome: entry.message };
 }
 
 /** Says when the next attempt comes. */
 export function dueText({ nextAttemptAt }) {
   const left = secondsUntil(nextAttemptAt, serverNow());
-  return left === "0 s" ? "Due now" : `In ${left}`;
+  return left === "0 s" ? "due now" : `in ${left}`;
 }

@@ -30,16 +30,12 @@ export function showGone(card) {
 }
 
 function detail(status, all) {
-  const { state, attempts, output, error } = status;
-  if (state === "succeeded") return `Sent at attempt ${attempts}, as ${output?.reference}`;
-  if (state === "dead") return `${error?.message ?? "No attempt is left"}`;
+  const { state, attempts, error } = status;
+  if (state === "succeeded") return `Sent at attempt ${attempts}`;
+  if (state === "dead") return error?.message ?? "No attempt is left";
   if (state === "leased") return `Attempt ${attempts} of ${all} runs`;
-  if (state === "scheduled") return `Attempt ${attempts + 1} of ${all}: ${lower(dueText(status))}`;
-  return "A worker takes it in a moment";
-}
-
-function lower(text) {
-  return text[0].toLowerCase() + text.slice(1);
+  if (state === "scheduled") return `Attempt ${attempts + 1} of ${all} ${dueText(status)}`;
+  return "A worker takes it soon";
 }
 
 // Between attempts it is now running, now waiting: only what is news is told.
@@ -53,16 +49,18 @@ function tell(card, { state, attempts }) {
 function showPlan(body, rows) {
   rows.forEach((row, index) => {
     const line = body.children[index] ?? body.appendChild(makeRow());
-    const [attempt, wait, outcome] = line.children;
+    const [attempt, wait, ended, outcome] = line.children;
     line.dataset.kind = row.kind;
     write(attempt, String(row.attempt));
     write(wait, row.wait);
+    write(ended, row.ended);
     write(outcome, row.outcome);
   });
 }
 
 function makeRow() {
   const line = element("tr", "");
-  line.append(element("th", "", { scope: "row" }), element("td", ""), element("td", ""));
+  line.append(element("th", "", { scope: "row" }));
+  for (let count = 0; count < 3; count++) line.append(element("td", ""));
   return line;
 }

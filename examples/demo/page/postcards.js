@@ -15,6 +15,7 @@ export function startPostcards({ schedule }) {
     event.preventDefault();
     submit(form, schedule);
   });
+  byId("text").addEventListener("input", () => complain(""));
   for (const message of kept("postcard").reverse()) follow(message, schedule);
 }
 
@@ -22,7 +23,7 @@ async function submit(form, schedule) {
   const button = form.querySelector("button");
   const input = byId("text");
   button.disabled = true;
-  complain(input, "");
+  complain("");
   try {
     const text = input.value.trim();
     const { location } = await send("POST", "/postcards", { text });
@@ -30,15 +31,15 @@ async function submit(form, schedule) {
     keep(message);
     follow(message, schedule).querySelector("details").open = true;
   } catch (failed) {
-    complain(input, failed.message);
+    complain(failed.message);
   } finally {
     button.disabled = false;
   }
 }
 
-function complain(input, text) {
+function complain(text) {
   write(byId("postcard-error"), text);
-  input.setAttribute("aria-invalid", String(text !== ""));
+  byId("text").setAttribute("aria-invalid", String(text !== ""));
 }
 
 function follow(message, schedule) {
@@ -66,7 +67,7 @@ function follow(message, schedule) {
 
   async function again() {
     await call(`/postcards/${status.id}/redrive`, { method: "POST" }).then(run, (failed) => {
-      complain(byId("text"), failed.message);
+      complain(failed.message);
     });
   }
 

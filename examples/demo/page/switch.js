@@ -30,5 +30,5 @@ export function showSwitch(on) {
 
 function show(on) {
   byId("switch").setAttribute("aria-checked", String(on));
-  write(byId("switch-hint"), on ? "On: it takes postcards." : "Off: it answers 503 to everything.");
+  write(byId("switch-hint"), on ? "On: it takes postcards." : "Off: it answers 503.");
 }

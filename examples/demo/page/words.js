@@ -34,6 +34,7 @@ export function timeText(instant) {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
+    hourCycle: "h23",
   });
 }
 

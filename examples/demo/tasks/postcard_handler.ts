@@ -18,7 +18,7 @@ export function sendPostcard(partner: URL): Handler<Postcard, Sent> {
     });
     if (response.ok) return reply.parse(await response.json());
     await response.body?.cancel();
-    const refusal = `The partner answered ${response.status} ${response.statusText}`.trim();
+    const refusal = `Partner answered ${response.status}`;
     // What is wrong with the request itself will be wrong the next time too.
     if ([400, 413, 422].includes(response.status)) throw new RejectError(refusal);
     throw new Error(refusal);
