@@ -41,6 +41,11 @@ export function durationMs(value: Duration, name: string = "duration"): number {
   return Math.round(ms);
 }
 
+/** Says whether a value that was read from a message is what `durationMs` gives. */
+export function isWholeMs(value: unknown): boolean {
+  return Number.isInteger(value) && value as number >= 0 && value as number <= MAX_DURATION_MS;
+}
+
 function parseText(value: unknown, name: string): number {
   if (typeof value !== "string" || !WHOLE.test(value)) {
     throw new TypeError(

@@ -1,6 +1,7 @@
 /** The envelope: all that a worker must know to run a message, written once, at enqueue. */
 
-import type { BackoffPlan } from "../retry/backoff.ts";
+import { isWholeMs } from "../duration.ts";
+import { type BackoffPlan, isBackoffPlan } from "../retry/backoff.ts";
 
 /** Is the plan of one message: its task and its resolved options. */
 export interface Plan {
@@ -56,20 +57,23 @@ export function encodeEnvelope(plan: string, input: string): string {
 /** Opens an envelope; throws a `SyntaxError` or `TypeError` when it is not one. */
 export function decodeEnvelope(body: string): Envelope {
   const end = body.indexOf("\n");
-  const wire = JSON.parse(end < 0 ? body : body.slice(0, end)) as Partial<Wire> | null;
-  if (end < 0 || wire?.v !== 1 || typeof wire.t !== "string" || !isPlan(wire.b)) {
+  const wire: unknown = JSON.parse(end < 0 ? body : body.slice(0, end));
+  if (end < 0 || !isWire(wire)) {
     throw new TypeError("Cannot read envelope: it was not written by this version of Dabba");
   }
   return {
     task: wire.t,
     backoff: wire.b,
     timeoutMs: wire.o ?? 0,
-    retainMs: wire.r ?? 0,
-    maxCrashes: wire.c ?? 0,
+    retainMs: wire.r,
+    maxCrashes: wire.c,
     input: body.slice(end + 1),
   };
 }
 
-function isPlan(plan: unknown): plan is BackoffPlan {
-  return Array.isArray(plan) || (typeof plan === "object" && plan !== null && "k" in plan);
+// In full: a number that is none would be told to the store, which then refuses the worker.
+function isWire(value: unknown): value is Wire {
+  const { v, t, b, o, r, c } = (value ?? {}) as Partial<Wire>;
+  return v === 1 && typeof t === "string" && isBackoffPlan(b) &&
+    (o === undefined || isWholeMs(o)) && isWholeMs(r) && Number.isInteger(c) && c! >= 1;
 }

@@ -1,6 +1,6 @@
 /** Backoff: what a user writes, resolved once to the plan that travels inside the message. */
 
-import { type Duration, durationMs } from "../duration.ts";
+import { type Duration, durationMs, isWholeMs } from "../duration.ts";
 
 /** Says how much of a wait is random: none of it, half, all, or a share from 0 to 1. */
 export type Jitter = "none" | "equal" | "full" | number;
@@ -75,6 +75,7 @@ export type BackoffPlan =
 export const DEFAULT_BACKOFF: Backoff = ["1m", "5m", "15m"];
 
 const MAX_RETRIES = 1_000;
+const MAX_FACTOR = 100;
 const KINDS = { exponential: "e", linear: "l", fixed: "f" } as const;
 const JITTERS: Readonly<Record<string, number>> = { none: 0, equal: 0.5, full: 1 };
 
@@ -112,8 +113,8 @@ function planCurve(backoff: Exclude<Backoff, readonly Duration[]>): BackoffPlan 
     );
   }
   const factor = backoff.type === "exponential" ? backoff.factor ?? 2 : undefined;
-  if (factor !== undefined && !(factor >= 1 && factor <= 100)) {
-    throw new RangeError(`Cannot use backoff factor ${factor}: it must be from 1 to 100`);
+  if (factor !== undefined && !(factor >= 1 && factor <= MAX_FACTOR)) {
+    throw new RangeError(`Cannot use backoff factor ${factor}: it must be from 1 to ${MAX_FACTOR}`);
   }
   const delayMs = durationMs(backoff.delay, "backoff.delay");
   return {
@@ -134,6 +135,18 @@ function jitterShare(jitter: Jitter): number {
     );
   }
   return share;
+}
+
+/** Says whether a value that was read from a message is a plan. */
+export function isBackoffPlan(value: unknown): value is BackoffPlan {
+  if (Array.isArray(value)) return value.every(isWholeMs);
+  const { k, d, f = 1, c, n, j } = (value ?? {}) as Record<string, unknown>;
+  return (k === "e" || k === "l" || k === "f") && isWholeMs(d) && isWholeMs(c) &&
+    Number.isInteger(n) && isWithin(n, MAX_RETRIES) && isWithin(f, MAX_FACTOR) && isWithin(j, 1);
+}
+
+function isWithin(value: unknown, most: number): boolean {
+  return typeof value === "number" && value >= 0 && value <= most;
 }
 
 /** Counts the attempts that a plan allows in all. */
