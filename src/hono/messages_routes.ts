@@ -37,7 +37,7 @@ export function serveEvents(dabba: Dabba, maxMs: number): Serve {
       first,
       read: () => dabba.status(first.id),
       lastEventId,
-      signal: AbortSignal.any([gone.signal, c.req.raw.signal]),
+      signal: gone.signal,
       maxMs,
       clock: systemClock(),
     });
