@@ -2,7 +2,7 @@
 
 import type { MessageRef } from "../broker.ts";
 import { opaque } from "./opaque.ts";
-import { forgetAt } from "./retention.ts";
+import { forgetAt } from "./instant.ts";
 import type { Sql } from "./sql.ts";
 
 type Target = MessageRef & { readonly result: string };

@@ -2,6 +2,7 @@
 
 import { type Delivery, type ExchangeRequest, PRIORITIES } from "../broker.ts";
 import { lastTurn, priorityOf } from "./line.ts";
+import { after } from "./instant.ts";
 import { textOf } from "./opaque.ts";
 import type { Sql } from "./sql.ts";
 
@@ -55,7 +56,7 @@ export function prepareClaim(sql: Sql): (request: ExchangeRequest, nowMs: number
       remember.run(channel, seq, slot.keys, nowMs);
       return replay(slot.keys, claim);
     }
-    const taker = { claim, worker, nowMs, untilMs: nowMs + leaseMs };
+    const taker = { claim, worker, nowMs, untilMs: after(nowMs, leaseMs) };
     const taken: Delivery[] = [];
     const keys: number[] = [];
     for (const queue of wanted.queues) {

@@ -5,6 +5,7 @@ import { BrokerError } from "../../errors.ts";
 import { asBrokerError, isBusy } from "./failure.ts";
 import { createNamespace, findNamespace } from "./schema.ts";
 import { Sql } from "./sql.ts";
+import { warningsOf } from "./warnings.ts";
 
 /** How long SQLite itself waits for a lock; short, because the whole process waits with it. */
 const LOCK_WAIT_MS = 20;
@@ -14,8 +15,6 @@ const LOCK_PATIENCE_MS = 30_000;
 const LOCK_PAUSE_MS = 20;
 /** How far the write-ahead log shrinks back after a burst. */
 const WAL_KEEP_BYTES = 64 * 1024 * 1024;
-/** Below this, two connections that write and checkpoint at once can damage the file. */
-const SAFE_VERSION: readonly number[] = [3, 51, 3];
 
 /** Says what to open, and how. */
 export interface DatabaseOptions {
@@ -25,6 +24,8 @@ export interface DatabaseOptions {
   readonly onWarning?: (message: string) => void;
   /** The most pages the file may have; for tests of a full disk. */
   readonly maxPages?: number;
+  /** How long a call keeps trying for a lock, in milliseconds; for tests of a locked file. */
+  readonly lockPatienceMs?: number;
 }
 
 interface Connection<Statements> {
@@ -67,7 +68,7 @@ export class Database<Statements> {
     begin: string,
     work: (statements: Statements) => T,
   ): Promise<T> {
-    const { path } = this.#options;
+    const { path, lockPatienceMs = LOCK_PATIENCE_MS } = this.#options;
     const startedAt = performance.now();
     while (true) {
       if (this.#closed) {
@@ -78,7 +79,7 @@ export class Database<Statements> {
         const { db, statements } = this.#connection;
         return transaction(db, begin, () => work(statements));
       } catch (error) {
-        const patient = performance.now() - startedAt < LOCK_PATIENCE_MS;
+        const patient = performance.now() - startedAt < lockPatienceMs;
         if (!isBusy(error) || !patient) throw asBrokerError(operation, path, error);
       }
       // A random pause: two processes that lost the same race must not meet again.
@@ -111,22 +112,11 @@ export class Database<Statements> {
     }
   }
 
-  #warn(version: string, mode: string): void {
+  #warn(version: string, journalMode: string): void {
     const { onWarning, path } = this.#options;
     if (onWarning === undefined || this.#warned) return;
     this.#warned = true;
-    if (isOlder(version, SAFE_VERSION)) {
-      onWarning(
-        `SQLite ${version} can damage a file that several connections write; ` +
-          `${SAFE_VERSION.join(".")} is the first without that bug`,
-      );
-    }
-    if (mode !== "wal" && mode !== "memory") {
-      onWarning(
-        `"${path}" has no write-ahead log, its journal mode is "${mode}": ` +
-          `it works, but slower; is it on a network file system?`,
-      );
-    }
+    for (const warning of warningsOf(path, version, journalMode)) onWarning(warning);
   }
 }
 
@@ -141,10 +131,4 @@ function transaction<T>(db: DatabaseSync, begin: string, work: () => T): T {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
-}
-
-function isOlder(version: string, than: readonly number[]): boolean {
-  const parts = version.split(".").map(Number);
-  const at = than.findIndex((part, index) => parts[index] !== part);
-  return at >= 0 && (parts[at] ?? 0) < than[at]!;
 }

@@ -4,9 +4,10 @@ import type { ExchangeReply, ExchangeRequest } from "../broker.ts";
 import { prepareClaim } from "./claim.ts";
 import { prepareEarliest } from "./earliest.ts";
 import { prepareExtend } from "./extend.ts";
+import { after } from "./instant.ts";
 import { prepareSettle } from "./settle.ts";
 import type { Sql } from "./sql.ts";
-import { prepareTrim } from "./trim.ts";
+import { prepareTrimOutcomes, prepareTrimSlots } from "./trim.ts";
 
 /** Prepares the operation; to be called inside a transaction that may write. */
 export function prepareExchange(
@@ -16,13 +17,16 @@ export function prepareExchange(
   const extend = prepareExtend(sql);
   const claim = prepareClaim(sql);
   const earliest = prepareEarliest(sql);
-  const trim = prepareTrim(sql);
+  const trimOutcomes = prepareTrimOutcomes(sql);
+  const trimSlots = prepareTrimSlots(sql);
   return (request, nowMs) => {
+    // First: what it frees makes room, in a full file, for what is written next.
+    trimOutcomes(request.trim, nowMs);
     const settled = settle(request.settle, nowMs);
-    const extended = extend(request.extend, nowMs + request.leaseMs);
+    const extended = extend(request.extend, after(nowMs, request.leaseMs));
     const claimed = claim(request, nowMs);
     // Last: a replay in this request still finds the slot that it may be about to trim.
-    trim(request.trim, nowMs);
+    trimSlots(request.trim, nowMs);
     const nextDueAtMs = request.claim && earliest(request.claim.queues);
     return { nowMs, settled, extended, claimed, nextDueAtMs };
   };

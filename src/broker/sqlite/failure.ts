@@ -74,14 +74,12 @@ export function isBusy(error: unknown): boolean {
   return BUSY_CODES.includes(kindOf(error)?.code ?? 0);
 }
 
-/** Says whether a failure means that there is no room. */
-export function isFull(error: unknown): boolean {
-  return kindOf(error)?.full ?? false;
-}
-
 /** Gives the error to throw for a failure of an operation on a file. */
-export function asBrokerError(operation: string, path: string, error: unknown): DabbaError {
-  if (error instanceof DabbaError) return error;
+export function asBrokerError(operation: string, path: string, error: unknown): Error {
+  // Wrong arguments are their caller's fault, not the store's.
+  if (error instanceof DabbaError || error instanceof TypeError || error instanceof RangeError) {
+    return error;
+  }
   const on = `"${path}": `;
   if (error instanceof Error && error.name === "NotCapable") {
     const detail = "Deno may not use the file; run with --allow-read and --allow-write for it";

@@ -1,6 +1,7 @@
 /** Stores new messages, unless their id or their key is taken. */
 
 import type { PushMessage, PushReply } from "../broker.ts";
+import { after } from "./instant.ts";
 import { laneOf, lastTurn } from "./line.ts";
 import { opaque } from "./opaque.ts";
 import type { Sql } from "./sql.ts";
@@ -23,7 +24,7 @@ export function preparePush(
     if (dedupe !== undefined) {
       const winner = holder.get(dedupe.key, nowMs, nowMs, nowMs);
       if (winner !== undefined) return { id: winner.id, disposition: "duplicate" };
-      take.run(dedupe.key, id, nowMs + dedupe.ttlMs);
+      take.run(dedupe.key, id, after(nowMs, dedupe.ttlMs));
     }
     insert(message, nowMs);
     return { id, disposition: "enqueued" };
@@ -64,15 +65,15 @@ function prepareInsert(sql: Sql): (message: PushMessage, nowMs: number) => void 
   const body = sql.prepare("INSERT INTO {body} (key, body) VALUES (?, ?)");
   return (message, nowMs) => {
     const { id, nonce, queue, delayMs, dueAtMs, expiresInMs } = message;
-    const visibleAt = dueAtMs === undefined ? nowMs + delayMs : Math.max(dueAtMs, nowMs);
-    const expiresAt = expiresInMs > 0 ? nowMs + expiresInMs : 0;
+    const visibleAt = dueAtMs === undefined ? after(nowMs, delayMs) : Math.max(dueAtMs, nowMs);
+    const expiresAt = expiresInMs > 0 ? after(nowMs, expiresInMs) : 0;
     const lane = laneOf(message.priority);
     const { lastInsertRowid } = head.run(
       id,
       nonce,
       queue,
       lane,
-      visibleAt,
+      Math.round(visibleAt),
       nowMs,
       expiresAt,
     );

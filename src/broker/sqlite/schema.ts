@@ -16,7 +16,8 @@ const META = `
   ) STRICT`;
 
 // The body has a table of its own: a row is rewritten at each claim, renewal and settlement, and
-// must not drag 256 KiB along. Columns of opaque text are ANY: see `opaque` in opaque.ts.
+// must not drag 256 KiB along. Columns of opaque text are ANY: see `opaque` in opaque.ts. The checks
+// keep every message where it is found again: in its line, with the dead, or on its way out.
 const TABLES = `
   CREATE TABLE {message} (
     key INTEGER PRIMARY KEY,
@@ -42,7 +43,9 @@ const TABLES = `
     crashed_worker TEXT NOT NULL DEFAULT '',
     progress ANY NOT NULL DEFAULT '',
     journal ANY NOT NULL DEFAULT '',
-    result ANY NOT NULL DEFAULT ''
+    result ANY NOT NULL DEFAULT '',
+    CHECK ((visible_at IS NOT NULL) = (state = 'live')),
+    CHECK ((forget_at IS NOT NULL) = (state NOT IN ('live', 'dead')))
   ) STRICT;
   CREATE INDEX {message}_line ON {message} (queue, lane, visible_at, turn)
     WHERE visible_at IS NOT NULL;

@@ -3,7 +3,7 @@
 import type { Settlement } from "../broker.ts";
 import { lastTurn } from "./line.ts";
 import { opaque } from "./opaque.ts";
-import { forgetAt } from "./retention.ts";
+import { after, forgetAt } from "./instant.ts";
 import type { Sql } from "./sql.ts";
 
 /** Says whether an outcome or a renewal counted. */
@@ -98,8 +98,8 @@ function preparePutBack(
   return (settlement, nowMs) => {
     const { id, claim, outcome, delayMs } = settlement;
     const { changes } = outcome === "retry"
-      ? retry.run(nowMs + delayMs, opaque(settlement.journal), id, claim)
-      : defer.run(nowMs + delayMs, id, claim);
+      ? retry.run(after(nowMs, delayMs), opaque(settlement.journal), id, claim)
+      : defer.run(after(nowMs, delayMs), id, claim);
     return changes === 1;
   };
 }

@@ -79,11 +79,19 @@ export const claimCases: Cases = {
     assertEquals(idsOf(await stage.claim()), ["c", "b", "a", "d"]);
   },
   "exchange() keeps the order of a batch whose leases ran out": async (stage) => {
-    const ids = ["z", "y", "x"];
-    await stage.push(...ids);
-    await stage.claim({ leaseMs: 1_000 });
+    await stage.push({ id: "c", delayMs: 3 }, { id: "a", delayMs: 2 }, { id: "b", delayMs: 1 });
+    stage.advance(3);
+    const ids = ["b", "a", "c"];
+    assertEquals(idsOf(await stage.claim({ leaseMs: 1_000 })), ids);
     stage.advance(1_000);
     assertEquals(idsOf(await stage.claim()), ids);
+  },
+  "exchange() keeps the order of a batch that was renewed": async (stage) => {
+    await stage.push("a", "b", "c");
+    const [a, b, c] = await stage.claim();
+    await stage.extend(renewal(c!), renewal(a!), renewal(b!));
+    stage.advance(LEASE_MS);
+    assertEquals(idsOf(await stage.claim()), ["c", "a", "b"]);
   },
   "exchange() serves high before normal before low": async (stage) => {
     await stage.push({ id: "low", priority: "low" });

@@ -20,7 +20,7 @@ type Without<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Unio
 /** Is a settlement without its token, which is each broker's own. */
 export type PlannedSettlement = Without<Settlement, "token">;
 
-/** Is one command. Instants count from the start of the run, whatever the clock says. */
+/** Is one command. Instants go by the run's own count, whatever the clock says. */
 export type Command =
   | {
     readonly kind: "push";
@@ -48,7 +48,10 @@ export interface Snapshot {
   readonly dead: DeadPage;
 }
 
-/** Is one of the two brokers, with instants counted from the start of the run. */
+/** Where the run's own count of time begins: not at 0, which says "not yet" in a record. */
+const START_MS = 1_000_000;
+
+/** Is one of the two brokers, with instants by the run's own count. */
 export class Side {
   readonly #harness: ContractHarness;
   readonly #startMs: number;
@@ -56,7 +59,7 @@ export class Side {
 
   constructor(harness: ContractHarness) {
     this.#harness = harness;
-    this.#startMs = harness.clock.now();
+    this.#startMs = harness.clock.now() - START_MS;
   }
 
   get nowMs(): number {

@@ -7,6 +7,7 @@ import {
   idsOf,
   message,
   MIN_RETAIN_MS,
+  retry,
   type Stage,
   succeed,
   target,
@@ -76,6 +77,12 @@ export const dedupeCases: Cases = {
     stage.advance(100);
     assertEquals(await stage.states("a"), ["expired"]);
     await assertTakenOver(stage);
+  },
+  "push() keeps the key of a message that was delivered before its expiry": async (stage) => {
+    const delivery = await stage.pushAndClaim({ ...keyed("a"), expiresInMs: 100 });
+    await stage.settle(retry(delivery));
+    stage.advance(100);
+    assertEquals(await stage.push(keyed("b")), lost("a"));
   },
   "push() frees the key of a discarded letter": async (stage) => {
     await stage.settle(bury(await stage.pushAndClaim(keyed("a"))));

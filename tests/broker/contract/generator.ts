@@ -43,7 +43,7 @@ export class Generator {
     return [this.#random.pick(QUEUES), ...this.#random.some(QUEUES, 2)];
   }
 
-  /** Draws the next command; `nowMs` counts from the start of the run. */
+  /** Draws the next command; `nowMs` goes by the run's own count. */
   next(nowMs: number): Command {
     const command = this.#draw(nowMs);
     if (command.kind !== "advance") remember(this.#sent, command);

@@ -170,6 +170,9 @@ export const replayCases: Cases = {
     stage.advance(HOUR_MS - 1);
     await stage.exchange({ trim: 100 });
     assertEquals(idsOf(await stage.claim(request)), ["a"]);
+    stage.advance(HOUR_MS - 1);
+    await stage.exchange({ trim: 100 });
+    assertEquals(idsOf(await stage.claim(request)), ["a"]);
     stage.advance(HOUR_MS);
     await stage.exchange({ trim: 100 });
     assertEquals(idsOf(await stage.claim(request)), ["b"]);
