@@ -1,0 +1,159 @@
+/** Turns what clients throw into Dabba's errors, without keys, tokens or payloads. */
+
+import { BrokerError, DabbaError } from "../../errors.ts";
+import { ReplyShapeError } from "./reply.ts";
+
+interface Kind {
+  /** What the store's own words say. */
+  readonly words: RegExp;
+  /** The state, and the way out. */
+  readonly detail: string;
+  readonly retryable: boolean;
+  readonly full?: boolean;
+}
+
+const retryable = (words: RegExp, detail: string): Kind => ({ words, detail, retryable: true });
+const fatal = (words: RegExp, detail: string): Kind => ({ words, detail, retryable: false });
+
+/** What a store answers, in its words or in Upstash's; the first that fits counts. */
+const KINDS: readonly Kind[] = [
+  {
+    words: /\bOOM\b|DB capacity quota exceeded|max single record size exceeded/,
+    detail: "Redis is full, nothing was written; free memory, or raise its limit",
+    retryable: true,
+    full: true,
+  },
+  fatal(
+    /max (daily |monthly )?requests? limit exceeded/,
+    "the database has used up its requests; raise its plan or budget, or wait for the next period",
+  ),
+  fatal(
+    /max request size exceeded/,
+    "the request is larger than the database takes; send fewer or smaller messages at once",
+  ),
+  fatal(
+    /\b(WRONGPASS|NOAUTH)\b|^Unauthorized/i,
+    "the token was refused; check UPSTASH_REDIS_REST_TOKEN, or the token given",
+  ),
+  fatal(
+    /\bNOPERM\b/,
+    "the token's user lacks a permission; it needs scripts and all keys of the namespace",
+  ),
+  fatal(
+    /\bWRONGTYPE\b/,
+    "a key of the namespace holds something else; choose another namespace",
+  ),
+  fatal(
+    /Dynamic keys are not allowed/,
+    "a script touched a key that it did not declare; leave keyLocking off, and report it",
+  ),
+  fatal(
+    /flag in script shebang|flags? in script/,
+    "this Redis knows no key locking; leave keyLocking off",
+  ),
+  fatal(
+    /unknown command|Command is not available/i,
+    "this Redis runs no Lua scripts; use one that knows EVALSHA and EVAL",
+  ),
+  retryable(/\bLOADING\b/, "Redis is loading its data; try again"),
+  retryable(/\b(BUSY|UNKILLABLE)\b/, "Redis is busy with a script; try again"),
+  retryable(/\bREADONLY\b/, "this Redis is a replica; try again, or connect to the primary"),
+  retryable(
+    /\b(MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS)\b/,
+    "Redis is failing over; try again",
+  ),
+  retryable(/\bMISCONF\b/, "Redis cannot save its data, see its log; try again"),
+  retryable(/too many requests|rate limit|\b429\b/i, "too many requests; try again later"),
+];
+
+const BROKEN: readonly (readonly [RegExp, string])[] = [
+  [/refused/i, "the connection was refused"],
+  [/dns|ENOTFOUND|EAI_AGAIN|resolve|name or service/i, "its name cannot be resolved"],
+  [/certificate|tls|ssl/i, "its certificate was not accepted"],
+  [/reset|broke|closed|EOF|incomplete|terminated|EPIPE|unexpected end/i, "the connection broke"],
+];
+
+/** Gives the error to throw for a failure of an operation. */
+export function asBrokerError(operation: string, error: unknown): DabbaError {
+  if (error instanceof DabbaError) return error;
+  const { detail, retryable, full, cause } = classify(error);
+  return new BrokerError(operation, detail, { retryable, full, cause });
+}
+
+/** Says whether Redis does not know the script, so that it must be sent in full. */
+export function isNoScript(error: unknown): boolean {
+  return error instanceof Error && /\bNOSCRIPT\b/.test(ownWords(error.message));
+}
+
+/** Says whether Redis refused because it is full. */
+export function isFull(error: unknown): boolean {
+  return error instanceof BrokerError && error.full;
+}
+
+interface Finding extends Omit<Kind, "words"> {
+  readonly cause?: Error;
+}
+
+const AGAIN = "try again";
+
+function classify(error: unknown): Finding {
+  if (error instanceof ReplyShapeError) {
+    return found(`${error.message}, it was changed or cut off on its way; ${AGAIN}`);
+  }
+  if (!(error instanceof Error)) return found(`the client failed without an error; ${AGAIN}`);
+  switch (error.name) {
+    case "TimeoutError":
+    case "AbortError":
+      return found(`no reply before the deadline, Redis may have acted; ${AGAIN}`);
+    case "UpstashJSONParseError":
+      return found(`the reply is not JSON, a proxy may have sent it; check the URL, or ${AGAIN}`);
+    case "NotCapable":
+    case "PermissionDenied":
+      return {
+        detail: "Deno may not use the network; run with --allow-net for the host of the URL",
+        retryable: false,
+      };
+  }
+  if (isNetworkError(error)) return unreachable(error);
+  const words = ownWords(error.message);
+  const kind = KINDS.find((kind) => kind.words.test(words));
+  if (kind) return { ...kind, cause: new Error(words) };
+  return { ...found(`Redis refused it for a reason not known here; ${AGAIN}`, words) };
+}
+
+function found(detail: string, words?: string): Finding {
+  return { detail, retryable: true, cause: words ? new Error(words) : undefined };
+}
+
+// What a runtime says of a failed fetch holds the URL, and may hold a header.
+function unreachable(error: Error): Finding {
+  const texts = chain(error).map(({ message, code }) => `${message} ${code ?? ""}`).join(" ");
+  const why = BROKEN.find(([pattern]) => pattern.test(texts))?.[1];
+  return found(`Redis cannot be reached${why ? `, ${why}` : ""}; check the URL, or ${AGAIN}`);
+}
+
+function isNetworkError(error: Error): boolean {
+  return error instanceof TypeError ||
+    chain(error).some(({ code }) => typeof code === "string" && /^E[A-Z_]+$/.test(code)) ||
+    /^Connection is closed|^Socket closed|max retries per request/i.test(error.message);
+}
+
+function chain(error: unknown): { message: string; code?: unknown }[] {
+  const links: { message: string; code?: unknown }[] = [];
+  for (let link = error; link instanceof Error && links.length < 5; link = link.cause) {
+    links.push(link);
+  }
+  return links;
+}
+
+const WORDS_MAX = 160;
+
+/**
+ * Keeps the store's own words: clients add the command with its payload behind them, and some errors
+ * quote an argument. A quote or a bracket ends them.
+ */
+function ownWords(message: string): string {
+  const own = message.replace(/^Command failed: /, "").split(/, command was|with args|Key was/)[0]!;
+  const end = own.search(/["'`[{(<]/);
+  return (end < 0 ? own : own.slice(0, end)).trim().slice(0, WORDS_MAX);
+}

@@ -1,0 +1,66 @@
+/**
+ * The broker on Redis: Upstash over plain HTTPS, or any Redis 7 or Valkey.
+ *
+ * ```ts no-eval
+ * import { redisBroker } from "@dabba/queue/redis";
+ *
+ * const broker = redisBroker({ url: "https://….upstash.io", token: "…" });
+ * ```
+ *
+ * It needs of a client only that it runs scripts, so a Redis without HTTP is reached through
+ * `ioredisClient`, or through the gateway in `@dabba/queue/gateway`. It runs wherever there is `fetch`.
+ *
+ * @module
+ */
+
+import type { RedisBrokerOptions } from "./options.ts";
+import { RedisBroker } from "./redis_broker.ts";
+
+export {
+  ioredisClient,
+  type IoredisLike,
+  type RedisClient,
+  upstashClient,
+  type UpstashClientOptions,
+} from "./client.ts";
+export type { RedisBrokerOptions, RedisBrokerSettings, RedisEnv } from "./options.ts";
+export { RedisBroker } from "./redis_broker.ts";
+export type {
+  Broker,
+  BrokerStats,
+  ClaimRequest,
+  DeadPage,
+  Delivery,
+  ExchangeReply,
+  ExchangeRequest,
+  Extension,
+  Held,
+  Line,
+  MessageRecord,
+  MessageRef,
+  MessageState,
+  Priority,
+  PushMessage,
+  PushReply,
+  QueueStats,
+  Settlement,
+} from "../broker.ts";
+
+/**
+ * Makes a broker on Redis, by URL and token, by a client, or from the environment.
+ *
+ * Nothing is sent before the first call. Give the database a policy of `noeviction`: another one may
+ * delete messages when it is full.
+ *
+ * ```ts
+ * import { redisBroker } from "@dabba/queue/redis";
+ *
+ * const broker = redisBroker({ url: "http://127.0.0.1:8079", token: "a long secret" });
+ * console.log(broker.kind); // "redis"
+ * ```
+ *
+ * @throws {TypeError} when an option is wrong, or neither given nor in the environment.
+ */
+export function redisBroker(options: RedisBrokerOptions = {}): RedisBroker {
+  return new RedisBroker(options);
+}

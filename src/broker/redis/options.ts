@@ -1,0 +1,131 @@
+/** The options of the Redis broker, checked before any I/O. */
+
+import { readEnv } from "../../environment.ts";
+import { type RedisClient, upstashClient, withDeadline } from "./client.ts";
+import { Keys } from "./keys.ts";
+import type { RunnerOptions } from "./runner.ts";
+
+/** Configures the Redis broker, however Redis is reached. */
+export interface RedisBrokerSettings {
+  /**
+   * Separates applications that share a database: `[A-Za-z0-9_.:-]{1,64}`.
+   *
+   * @default "dabba"
+   */
+  readonly namespace?: string;
+  /**
+   * How long one request to Redis may take, in milliseconds. A call that tries again may take that
+   * long each time.
+   *
+   * @default 5_000
+   */
+  readonly timeout?: number;
+  /**
+   * How often a call is made again after an outage, after random pauses of up to 2 seconds. Exchanges
+   * are not: a worker sends them again itself.
+   *
+   * @default 3
+   */
+  readonly retries?: number;
+  /**
+   * Has Upstash lock the keys of a request only, instead of the whole database. No other Redis knows
+   * this; it refuses every call then.
+   *
+   * @default false
+   */
+  readonly keyLocking?: boolean;
+  /**
+   * Replaces the clock of the Redis server, for tests: milliseconds since 1970. All brokers of a
+   * namespace must share the clock.
+   *
+   * @default the server's
+   */
+  readonly clock?: () => number;
+}
+
+/** Configures the Redis broker: by URL and token, by a client, or by the environment. */
+export interface RedisBrokerOptions extends RedisBrokerSettings {
+  /**
+   * The REST URL of Upstash or of a gateway, `https://…`.
+   *
+   * @default the variable UPSTASH_REDIS_REST_URL, or KV_REST_API_URL
+   */
+  readonly url?: string;
+  /**
+   * The REST token.
+   *
+   * @default the variable UPSTASH_REDIS_REST_TOKEN, or KV_REST_API_TOKEN
+   */
+  readonly token?: string;
+  /** A client of your own, instead of a URL and a token. */
+  readonly client?: RedisClient;
+}
+
+/** Is the variables of an environment, such as the `env` that Cloudflare hands to a Worker. */
+export type RedisEnv = Readonly<Record<string, unknown>>;
+
+const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
+const VARIABLES = {
+  url: ["UPSTASH_REDIS_REST_URL", "KV_REST_API_URL"],
+  token: ["UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN"],
+} as const;
+
+/** Fills in URL and token from the environment, as far as they are not given. */
+export function fromEnvironment(options: RedisBrokerOptions, env?: RedisEnv): RedisBrokerOptions {
+  if (options.client !== undefined) return options;
+  const { url = readFirst(VARIABLES.url, env), token = readFirst(VARIABLES.token, env) } = options;
+  return { ...options, url, token };
+}
+
+function readFirst(names: readonly string[], env: RedisEnv | undefined): string | undefined {
+  for (const name of names) {
+    const value = env === undefined ? readEnv(name) : env[name];
+    if (typeof value === "string" && value !== "") return value;
+  }
+  return undefined;
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {TypeError} when one is wrong, naming what to do.
+ */
+export function resolveOptions(options: RedisBrokerOptions): RunnerOptions {
+  const { namespace = "dabba", timeout = 5_000, retries = 3, keyLocking = false, clock } = options;
+  if (typeof namespace !== "string" || !NAME.test(namespace)) {
+    throw new TypeError(
+      `Cannot use namespace "${String(namespace).slice(0, 80)}": ` +
+        `give 1 to 64 characters of A-Z a-z 0-9 _ . : -`,
+    );
+  }
+  checkNumber("timeout", timeout, 1);
+  checkNumber("retries", retries, 0);
+  const client = resolveClient(options, timeout);
+  return { client, keys: new Keys(namespace), namespace, retries, keyLocking, clock };
+}
+
+function resolveClient(
+  { client, url = "", token = "" }: RedisBrokerOptions,
+  timeoutMs: number,
+): RedisClient {
+  if (client === undefined) return upstashClient({ url, token, timeoutMs });
+  if (url !== "" || token !== "") {
+    throw new TypeError("Cannot use a client together with url and token: give one of them");
+  }
+  if (typeof client.evalsha !== "function" || typeof client.eval !== "function") {
+    throw new TypeError(
+      "Cannot use client: it has no evalsha and eval; give a Redis of @upstash/redis, " +
+        "or ioredisClient(redis)",
+    );
+  }
+  return withDeadline(client, timeoutMs);
+}
+
+function checkNumber(name: string, value: number, least: number): void {
+  // A timer of more than 31 bits fires at once.
+  if (Number.isInteger(value) && value >= least && value < 2 ** 31) return;
+  throw new TypeError(
+    `Cannot use ${name} ${value}: give a whole number from ${least} on` +
+      (name === "timeout" ? ", in milliseconds" : ""),
+  );
+}

@@ -1,0 +1,175 @@
+/**
+ * Reads what scripts store of a message: words that are separated by spaces, a text at the end.
+ *
+ * In the hash `msg`, a message has up to three fields:
+ * - `<id>` the record, written once: `L line enqueuedAt nonce delay expiresAt body`; when the message
+ *   ends, the outcome is written over it: `O line enqueuedAt nonce state op settled redriven
+ *   finishedAt forgetAt fence failures crashes =worker result`;
+ * - `<id>!` the hold, written at each claim and settlement: `state claim settled redriven fence
+ *   failures crashes dueAt =worker =crashedWorker progress journal`, where the state is `h` for held,
+ *   `r` for returned or redriven, `d` for dead (`dueAt` is then when it died); `settled` is the last
+ *   claim whose settlement counted, `redriven` the last operation that redrove it, `/` is none, and
+ *   `progress` tells whether there is a third field;
+ * - `<id>%` the progress.
+ *
+ * Besides, `@<channel>` is a channel's last request: `seq usedAt ids…`; and `~<line>` a lower bound of
+ * when a line has work, in microseconds, empty when it holds nothing.
+ */
+
+import type { Delivery, MessageRecord, MessageState } from "../broker.ts";
+import { lineName, parseLine } from "./keys.ts";
+import { ReplyShapeError } from "./reply.ts";
+import type { Stored } from "./scripts/read.ts";
+
+/** Takes the first words off a text; the last one is all that is left. */
+function split(text: string, count: number): string[] {
+  const words = new Array<string>(count);
+  let from = 0;
+  for (let i = 0; i < count - 1; i++) {
+    const to = text.indexOf(" ", from);
+    if (to < 0) throw new ReplyShapeError("a record of the reply is cut off");
+    words[i] = text.slice(from, to);
+    from = to + 1;
+  }
+  words[count - 1] = text.slice(from);
+  return words;
+}
+
+interface Hold {
+  readonly state: string;
+  readonly redriven: boolean;
+  readonly fence: number;
+  readonly failures: number;
+  readonly crashes: number;
+  readonly dueAtMs: number;
+  readonly worker: string;
+  readonly crashedWorker: string;
+  readonly journal: string;
+}
+
+function parseHold(text: string): Hold {
+  const [state, , , redriven, fence, failures, crashes, due, worker, crashed, , journal] = split(
+    text,
+    12,
+  );
+  return {
+    state: state!,
+    redriven: redriven !== "/",
+    fence: Number(fence),
+    failures: Number(failures),
+    crashes: Number(crashes),
+    dueAtMs: Number(due),
+    worker: worker!.slice(1),
+    crashedWorker: crashed!.slice(1),
+    journal: journal!,
+  };
+}
+
+const FIRST = {
+  redriven: false,
+  fence: 1,
+  failures: 0,
+  crashes: 0,
+  crashedWorker: "",
+  journal: "",
+};
+
+/** Reads a delivery; the hold is empty for a message that is handed over for the first time. */
+export function parseDelivery(
+  { id, record, hold }: Omit<Stored, "progress">,
+  claim: string,
+): Delivery {
+  const [, line, enqueuedAt, nonce, , expiresAt, body] = split(record, 7);
+  const { redriven, fence, failures, crashes, crashedWorker, journal } = hold === ""
+    ? FIRST
+    : parseHold(hold);
+  return {
+    id,
+    ...parseLine(line!),
+    claim,
+    fence,
+    failures,
+    crashes,
+    crashedWorker,
+    enqueuedAtMs: Number(enqueuedAt),
+    expiresAtMs: redriven ? 0 : Number(expiresAt),
+    journal,
+    body: body!,
+    token: `${enqueuedAt} ${nonce}`,
+  };
+}
+
+const TOKEN = /^\d+ \S+$/;
+
+/** Writes the head of an outcome: what of the record must outlive it. */
+export function outcomeHead(delivery: Pick<Delivery, "queue" | "priority" | "token">): string {
+  // A token that is none is not looked at unless the settlement counts, and then it was given.
+  const token = TOKEN.test(delivery.token) ? delivery.token : "0 -";
+  return `${lineName(delivery)} ${token}`;
+}
+
+/** Reads a message; undefined for one that is unknown, or no longer known. */
+export function parseStored(stored: Stored, nowMs: number): MessageRecord | undefined {
+  const { record } = stored;
+  if (record === "") return undefined;
+  return record[0] === "O" ? parseOutcome(stored, nowMs) : parseLive(stored, nowMs);
+}
+
+const STATES: Readonly<Record<string, MessageState>> = {
+  s: "succeeded",
+  e: "expired",
+  c: "cancelled",
+};
+
+function parseOutcome({ id, record }: Stored, nowMs: number): MessageRecord | undefined {
+  const words = split(record, 15);
+  const [, line, enqueuedAt, , state, , , , finishedAt, forgetAt] = words;
+  const [fence, failures, crashes, worker, result] = words.slice(10);
+  if (Number(forgetAt) <= nowMs) return undefined;
+  return {
+    id,
+    ...parseLine(line!),
+    state: STATES[state!]!,
+    failures: Number(failures),
+    crashes: Number(crashes),
+    fence: Number(fence),
+    enqueuedAtMs: Number(enqueuedAt),
+    dueAtMs: 0,
+    finishedAtMs: Number(finishedAt),
+    worker: worker!.slice(1),
+    body: "",
+    journal: "",
+    progress: "",
+    result: result!,
+  };
+}
+
+const WAITING = { state: "r", fence: 0, failures: 0, crashes: 0, worker: "", journal: "" };
+
+function parseLive({ id, record, hold, progress }: Stored, nowMs: number): MessageRecord {
+  const [, line, enqueuedAt, , delay, expiresAt, body] = split(record, 7);
+  const enqueuedAtMs = Number(enqueuedAt);
+  const { state, fence, failures, crashes, worker, journal, dueAtMs } = hold === ""
+    ? { ...WAITING, dueAtMs: enqueuedAtMs + Number(delay) }
+    : parseHold(hold);
+  const dead = state === "d";
+  const expires = fence === 0 && Number(expiresAt) > 0 && Number(expiresAt) <= nowMs;
+  // A lease that ran out leaves its message ready, whoever had it.
+  const waits = dueAtMs <= nowMs ? "ready" : state === "h" ? "leased" : "scheduled";
+  return {
+    id,
+    ...parseLine(line!),
+    state: dead ? "dead" : expires ? "expired" : waits,
+    failures,
+    crashes,
+    fence,
+    enqueuedAtMs,
+    dueAtMs: dead ? 0 : dueAtMs,
+    finishedAtMs: dead ? dueAtMs : 0,
+    worker,
+    body: body!,
+    journal,
+    progress,
+    result: "",
+  };
+}

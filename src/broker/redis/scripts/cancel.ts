@@ -1,0 +1,61 @@
+/** Stops messages that are not final. */
+
+import { defineScript, type Script } from "../script.ts";
+import { BATCH, CLOCK, HINTS, HOLD, OUTCOME } from "./prelude.ts";
+
+/** What it is given. */
+export interface CancelArgs {
+  readonly op: string;
+  readonly retainMs: number;
+  /** Id, number of the line, result, separated by spaces. */
+  readonly messages: readonly string[];
+}
+
+/** Answers a letter each: `c` for cancelled, `f` for final before, `n` for not found. */
+export const cancelScript: Script<CancelArgs, string> = defineScript({
+  name: "cancel",
+  keys: ["version", "msg", "lines", "exp"],
+  args: { op: "string", retainMs: "number", messages: "list" },
+  access: "release",
+  body: `
+${CLOCK}${BATCH}${HOLD}${OUTCOME}${HINTS}
+local wanted = {}
+for i = 1, #messages do
+  local id = string.match(messages[i], "^%S+")
+  put(wanted, id, id .. "!")
+end
+for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
+local found, base = fetch(msg, wanted), 2 * #messages
+for i = 1, #due do readHint(i, found[base + i]) end
+
+local fields, exps, leaves, cancelled = {}, {}, {}, {}
+local function decide(i)
+  local id, line, result = string.match(messages[i], "^(%S+) (%d+) (.*)$")
+  local record, hold = found[2 * i - 1] or "", open(found[2 * i])
+  line = tonumber(line)
+  if cancelled[id] then return "c" end
+  local ended, _, by = outcome(record)
+  if ended then return ended ~= names[line] and "n" or by == op and "c" or "f" end
+  local head, name = string.match(record, "^L ((%S+) %d+ %S+) ")
+  -- Under another line the entry would stay behind, and nobody may touch a key that is not declared.
+  if name ~= names[line] then return "n" end
+  if hold and hold[STATE] == "d" then return "f" end
+  finish(fields, exps, id, head, hold, "c", op, retainMs, result)
+  leaves[line] = leaves[line] or {}
+  leaves[line][#leaves[line] + 1] = id
+  cancelled[id] = true
+  return "c"
+end
+local answers = {}
+for i = 1, #messages do answers[i] = decide(i) end
+
+for line, ids in pairs(leaves) do
+  send("ZREM", due[line], ids)
+  findHint(line)
+end
+putHints(fields)
+if #fields > 0 then send("HSET", msg, fields) end
+if #exps > 0 then send("ZADD", exp, exps) end
+return { "=cancel", "=" .. table.concat(answers) }`,
+  decode: (reply, { messages }) => reply.letters(messages.length),
+});

@@ -1,0 +1,126 @@
+/** Settles, renews and claims in one run. */
+
+import { defineScript, type Script } from "../script.ts";
+import { CLAIM } from "./exchange_claim.ts";
+import { SETTLE } from "./exchange_settle.ts";
+import { TRIM } from "./exchange_trim.ts";
+import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
+
+/** What the script hands over of one message: its record, and its hold if that says anything new. */
+export interface Handed {
+  readonly id: string;
+  readonly record: string;
+  readonly hold: string;
+}
+
+/** What an exchange is given; the words of an entry are separated by spaces. */
+export interface ExchangeArgs {
+  readonly channel: string;
+  readonly seq: number;
+  readonly worker: string;
+  readonly leaseMs: number;
+  /** The most messages to take; 0 to take nothing. */
+  readonly max: number;
+  /** How many lines, the first ones, are asked for messages. */
+  readonly asked: number;
+  readonly trim: number;
+  readonly sweep: boolean;
+  /** The claims that entries speak of by number. */
+  readonly claims: readonly string[];
+  /** Id, line, claim, letter of the outcome, milliseconds, head of the record, text. */
+  readonly settle: readonly string[];
+  /** Id, line, claim, whether there is progress, progress. */
+  readonly extend: readonly string[];
+}
+
+/** What becomes of it. */
+export interface Exchanged {
+  readonly nowMs: number;
+  readonly nextDueAtMs: number | undefined;
+  /** A letter for each settlement: `o` for ok, `l` for a lost lease. */
+  readonly settled: string;
+  /** The same for each extension. */
+  readonly extended: string;
+  readonly claimed: readonly Handed[];
+}
+
+/**
+ * Settles, renews, claims, forgets.
+ *
+ * Everything is read and decided before the first write, and the first write deletes: a script is not
+ * rolled back, and a full Redis must still be told what has ended.
+ */
+export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
+  name: "exchange",
+  keys: ["version", "msg", "lines", "exp", "dead", "dedupe"],
+  args: {
+    channel: "string",
+    seq: "number",
+    worker: "string",
+    leaseMs: "number",
+    max: "number",
+    asked: "number",
+    trim: "number",
+    sweep: "flag",
+    claims: "list",
+    settle: "list",
+    extend: "list",
+  },
+  access: "release",
+  body: `
+${CLOCK}${BATCH}${HOLD}${OUTCOME}${PLACE}${HINTS}
+local untilMs = math.min(nowMs + leaseMs, LATEST_MS)
+-- What is to be written at the end: fields of msg, entries of exp and of dead.
+local fields, exps, deaths = {}, {}, {}
+-- What leaves and what enters each line.
+local leaves, enters = {}, {}
+local function leave(line, id)
+  leaves[line] = leaves[line] or {}
+  leaves[line][#leaves[line] + 1] = id
+end
+local function enter(line, id, ms)
+  enters[line] = enters[line] or {}
+  put(enters[line], id, ms)
+end
+-- The holds of what this request names, opened; false for what it has ended.
+local holds = {}
+${SETTLE}${CLAIM}
+local slot = readAll()
+local settled, extended = settleAll(), extendAll()
+moveAll()
+local claimed, batch = {}, {}
+if max > 0 then claimed, batch = claimAll(slot) end
+for line in pairs(leaves) do
+  if not enters[line] then findHint(line) end
+end
+local unknown = putHints(fields)
+if #unknown > 0 then send("SADD", lines, unknown) end
+if #fields > 0 then send("HSET", msg, fields) end
+if #exps > 0 then send("ZADD", exp, exps) end
+buryAll()
+if trim > 0 then
+${TRIM}
+end
+local nextMs = ""
+for line = 1, asked do
+  local at = hints[line] and math.floor(hints[line] / 1000)
+  if at and (nextMs == "" or at < nextMs) then nextMs = at end
+end
+local reply = { "=exchange", nowMs, nextMs, "=" .. table.concat(settled),
+  "=" .. table.concat(extended), "=" .. table.concat(batch, " ") }
+for i = 1, #claimed do reply[i + 6] = claimed[i] end
+return reply`,
+  decode: (reply, { settle, extend }) => {
+    const nowMs = reply.number();
+    const nextDueAtMs = reply.maybe();
+    const settled = reply.letters(settle.length);
+    const extended = reply.letters(extend.length);
+    const ids = reply.words();
+    const claimed: Handed[] = ids.map((id) => ({
+      id,
+      record: reply.text(),
+      hold: reply.text(),
+    }));
+    return { nowMs, nextDueAtMs, settled, extended, claimed };
+  },
+});

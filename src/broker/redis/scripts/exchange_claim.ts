@@ -1,0 +1,120 @@
+/** The part of the exchange that hands messages over, the same ones again when asked again. */
+
+/**
+ * `claimAll` gives what is to be answered, record and hold in turn, and the ids. The slot of a channel
+ * says its last request that claimed, when that was, and what it got.
+ */
+export const CLAIM = `
+local SLOT_MS = 3600000
+local mine = channel .. "." .. integer(seq)
+
+local function isLive(record, line)
+  local head = "L " .. names[line] .. " "
+  return record and string.sub(record, 1, #head) == head
+end
+
+-- Answers what the channel's last request was answered, as far as it is still held under it.
+local function repeatBatch(ids)
+  local wanted, answer, batch = {}, {}, {}
+  for id in string.gmatch(ids, "%S+") do put(wanted, id, id .. "!") end
+  local found = fetch(msg, wanted)
+  for i = 1, #wanted, 2 do
+    local id, hold = wanted[i], holds[wanted[i]]
+    if hold == nil then hold = open(found[i + 1]) end
+    if isHeld(hold, mine) and found[i] then
+      put(answer, found[i], close(hold))
+      batch[#batch + 1] = id
+    end
+  end
+  return answer, batch
+end
+
+-- Finds what is due, at most max; the first entry that is not taken gives the line's next time.
+local function look()
+  local ids, from, want = {}, {}, max
+  for line = 1, asked do
+    local maybe = want > 0 and hints[line] and hints[line] < dueBelow
+    if maybe or sweep then
+      local found, n = redis.call("ZRANGE", due[line], 0, want, "WITHSCORES"), 0
+      while n < want and found[2 * n + 1] and tonumber(found[2 * n + 2]) < dueBelow do
+        ids[#ids + 1], from[#from + 1] = found[2 * n + 1], line
+        n = n + 1
+      end
+      want = want - n
+      setHint(line, tonumber(found[2 * n + 2]))
+      leaves[line] = nil
+    end
+  end
+  return ids, from
+end
+
+local function lease(hold)
+  -- Due and still held: its lease ran out before it was settled.
+  local crashed = hold[STATE] == "h"
+  if crashed then hold[CRASHES] = hold[CRASHES] + 1 end
+  hold[CRASHED] = crashed and hold[WORKER] or "="
+  hold[STATE], hold[CLAIM], hold[DUE], hold[WORKER] = "h", mine, untilMs, "=" .. worker
+  hold[FENCE] = hold[FENCE] + 1
+  return close(hold)
+end
+
+local function take(ids, from)
+  local wanted, answer, batch, scored, stale = {}, {}, {}, {}, {}
+  for i = 1, #ids do put(wanted, ids[i], ids[i] .. "!") end
+  local found = fetch(msg, wanted)
+  local fresh = table.concat({ "h", mine, "/", "/", 1, 0, 0, untilMs, "=" .. worker, "=", 0, "" }, " ")
+  for i = 1, #ids do
+    local id, line, record, hold = ids[i], from[i], found[2 * i - 1], holds[ids[i]]
+    if hold == nil then hold = open(found[2 * i]) end
+    if hold ~= false and isLive(record, line) and not (hold and hold[STATE] == "d") then
+      local text = hold and lease(hold)
+      put(fields, id .. "!", text or fresh)
+      put(answer, record, text or "")
+      batch[#batch + 1] = id
+      scored[line] = scored[line] or {}
+      local score = place(due[line], untilMs)
+      put(scored[line], integer(score), id)
+      lowerHint(line, score)
+    else
+      -- An entry of the line without a message: it would be found again and again.
+      stale[line] = stale[line] or {}
+      stale[line][#stale[line] + 1] = id
+    end
+  end
+  for line, list in pairs(scored) do send("ZADD", due[line], list) end
+  for line, list in pairs(stale) do send("ZREM", due[line], list) end
+  return answer, batch
+end
+
+-- Lines that turn out to be empty are forgotten, so that names used once do not pile up.
+local function forgetLines()
+  local unused, gone = {}, {}
+  for line = 1, asked do
+    if known[line] and not hints[line] then
+      unused[#unused + 1], gone[#gone + 1] = names[line], "~" .. names[line]
+      touched[line] = nil
+    end
+  end
+  if #gone == 0 then return end
+  send("HDEL", msg, gone)
+  send("SREM", lines, unused)
+end
+
+local function claimAll(slot)
+  local before, usedMs, ids = string.match(slot or "", "^(%d+) (%d+) ?(.*)$")
+  before = tonumber(before or -1)
+  -- A late request: its caller has long awaited the reply to a newer one.
+  if before > seq then return {}, {} end
+  if not usedMs then put(exps, integer(nowMs + SLOT_MS), "@" .. channel) end
+  local answer, batch
+  if before == seq then
+    answer, batch = repeatBatch(ids)
+  else
+    answer, batch = take(look())
+    ids = table.concat(batch, " ")
+    if sweep then forgetLines() end
+  end
+  -- Also when nothing was taken: sent again, the request must not take what came since.
+  put(fields, "@" .. channel, integer(seq) .. " " .. integer(nowMs) .. " " .. ids)
+  return answer, batch
+end`;

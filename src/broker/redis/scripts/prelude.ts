@@ -1,0 +1,140 @@
+/** Lua that several scripts share; each part is pasted in front of those that need it. */
+
+/** Binds `nowMs`, and `micro`: the microseconds within it, or nil by a caller's clock. */
+export const CLOCK = `
+local nowMs, micro = tonumber(clock), nil
+if not nowMs then
+  local time = redis.call("TIME")
+  nowMs, micro = time[1] * 1000 + math.floor(time[2] / 1000), time[2] % 1000
+end
+-- Microseconds are exact in a double until the year 2255; what is later counts as then.
+local LATEST_MS = 8999999999999
+-- Scores below this are due.
+local dueBelow = (nowMs + 1) * 1000
+local function integer(number) return string.format("%.0f", number) end`;
+
+/** Commands over many values: they go over Lua's stack, which ends at some 7,000. */
+export const BATCH = `
+local CHUNK = 4000
+local function send(command, key, values)
+  for first = 1, #values, CHUNK do
+    redis.call(command, key, unpack(values, first, math.min(first + CHUNK - 1, #values)))
+  end
+end
+local function fetch(key, fields)
+  if #fields == 0 then return {} end
+  if #fields <= CHUNK then return redis.call("HMGET", key, unpack(fields)) end
+  local values = {}
+  for first = 1, #fields, CHUNK do
+    local last = math.min(first + CHUNK - 1, #fields)
+    local part = redis.call("HMGET", key, unpack(fields, first, last))
+    for i = 1, #part do values[first + i - 1] = part[i] end
+  end
+  return values
+end
+-- Adds a field and its value to a list for HSET, or a score and its member to one for ZADD.
+local function put(list, a, b)
+  local size = #list
+  list[size + 1] = a
+  list[size + 2] = b
+end`;
+
+/**
+ * Reads and writes holds: who has a message, and what became of its deliveries. The fields of an
+ * open one stand in the order in which `record.ts` describes them.
+ */
+export const HOLD = `
+local STATE, CLAIM, SETTLED, REDRIVEN, FENCE, FAILURES, CRASHES, DUE, WORKER, CRASHED, PROGRESS,
+  JOURNAL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+local HOLD = "^(%a) (%S+) (%S+) (%S+) (%d+) (%d+) (%d+) (%d+) (%S+) (%S+) (%d) (.*)$"
+-- Gives nothing for a message that has never been claimed, or has ended.
+local function open(hold)
+  if hold and hold ~= "" then return { string.match(hold, HOLD) } end
+end
+local function close(hold) return table.concat(hold, " ") end`;
+
+/** Writes outcomes over records, and finds them there. */
+export const OUTCOME = `
+local MIN_RETAIN_MS = 600000
+-- Adds the outcome of a message to fields and exp; its hold is nil if it was never claimed.
+local function finish(fields, exps, id, head, hold, state, op, retainMs, result)
+  local forgetMs = math.min(nowMs + math.max(retainMs, MIN_RETAIN_MS), LATEST_MS)
+  local parts = hold and { "O", head, state, op, hold[SETTLED], hold[REDRIVEN], nowMs, forgetMs,
+    hold[FENCE], hold[FAILURES], hold[CRASHES], hold[WORKER], result }
+    or { "O", head, state, op, "/", "/", nowMs, forgetMs, 0, 0, 0, "=", result }
+  put(fields, id, table.concat(parts, " "))
+  -- Emptied rather than deleted: that would be one command more, and trimming deletes both.
+  if hold then put(fields, id .. "!", "") end
+  if hold and hold[PROGRESS] == "1" then put(fields, id .. "%", "") end
+  put(exps, integer(forgetMs), id)
+end
+local OUTCOME = "^O (%S+) %d+ (%S+) %a (%S+) (%S+) (%S+) %d+ (%d+) "
+-- Gives line, nonce, op, settled, redriven of an outcome that is still to be known.
+local function outcome(record)
+  local line, nonce, op, settled, redriven, forgetMs = string.match(record or "", OUTCOME)
+  if line and tonumber(forgetMs) > nowMs then return line, nonce, op, settled, redriven end
+end`;
+
+/** Finds a place in a line, behind what is there. */
+export const PLACE = `
+local MOST_LOOKS = 16
+local placed, turn, looks = {}, 0, 0
+-- Gives the score for an instant. By the server's clock no two scripts share a microsecond, so what
+-- comes later stands behind by itself; by a caller's clock, or at an instant that a caller named,
+-- it takes a look at the line. Looks are billed: a batch by the server's clock makes a few at most.
+local function place(key, ms, named)
+  ms = math.min(ms, LATEST_MS)
+  local start = ms * 1000
+  if micro and not named then
+    turn = turn + 1
+    return start + micro + turn - 1
+  end
+  local next = placed[key] or {}
+  placed[key] = next
+  if not next[ms] then
+    next[ms] = start
+    if not micro or looks < MOST_LOOKS then
+      looks = looks + 1
+      local last = redis.call("ZRANGE", key, integer(start + 999), integer(start),
+        "BYSCORE", "REV", "LIMIT", 0, 1, "WITHSCORES")
+      if last[2] then next[ms] = last[2] + 1 end
+    end
+  end
+  local score = math.min(next[ms], start + 999)
+  next[ms] = next[ms] + 1
+  return score
+end`;
+
+/**
+ * Keeps hints: for each line, a lower bound of when it has work, in microseconds; empty when it holds
+ * nothing. They stand in the hash of the messages, so that they cost no command of their own.
+ */
+export const HINTS = `
+local names, hints, known, touched = {}, {}, {}, {}
+for i = 1, #due do names[i] = string.match(due[i], "}:due:(.*)$") end
+local function readHint(i, value)
+  known[i] = value ~= false
+  hints[i] = tonumber(value or "")
+end
+local function setHint(i, at)
+  if hints[i] == at then return end
+  hints[i] = at
+  touched[i] = true
+end
+local function lowerHint(i, at)
+  if not hints[i] or at < hints[i] then setHint(i, at) end
+end
+-- Adds the hints that have changed to fields; gives the names of lines that are used for the first
+-- time.
+local function putHints(fields)
+  local unknown = {}
+  for i in pairs(touched) do
+    put(fields, "~" .. names[i], hints[i] and integer(hints[i]) or "")
+    if not known[i] then unknown[#unknown + 1] = names[i] end
+  end
+  return unknown
+end
+-- Looks for the first entry of a line.
+local function findHint(i)
+  setHint(i, tonumber(redis.call("ZRANGE", due[i], 0, 0, "WITHSCORES")[2]))
+end`;

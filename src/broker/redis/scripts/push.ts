@@ -1,0 +1,128 @@
+/** Stores new messages, unless their id or their key is taken. */
+
+import { defineScript, type Script } from "../script.ts";
+import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
+
+/** What a push is given; the words of an entry are separated by spaces. */
+export interface PushArgs {
+  /** Id, number of the line, nonce, delay or `@` and instant, expiry or 0, body. */
+  readonly messages: readonly string[];
+  /** Of those with a dedupe key: number of the message, how long, key. */
+  readonly keyed: readonly string[];
+}
+
+/** What becomes of it. */
+export interface Pushed {
+  /** A letter for each message: `e` for enqueued, `d` for a duplicate. */
+  readonly dispositions: string;
+  /** Who was there first, for each duplicate. */
+  readonly winners: readonly string[];
+}
+
+/** Stores messages, all or none. */
+export const pushScript: Script<PushArgs, Pushed> = defineScript({
+  name: "push",
+  keys: ["version", "msg", "lines", "exp", "dedupe"],
+  args: { messages: "list", keyed: "list" },
+  access: "add",
+  body: `
+${CLOCK}${BATCH}${HOLD}${OUTCOME}${PLACE}${HINTS}
+local fields, ids, count = {}, {}, #messages
+for i = 1, count do
+  ids[i] = string.match(messages[i], "^%S+")
+  fields[i] = ids[i]
+end
+for i = 1, #due do fields[count + i] = "~" .. names[i] end
+local found = fetch(msg, fields)
+for i = 1, #due do readHint(i, found[count + i]) end
+
+-- Gives the nonce under which an id is known; an outcome past its time is none.
+local function nonceOf(record)
+  if not record then return end
+  local nonce = string.match(record, "^L %S+ %d+ (%S+) ")
+  if nonce then return nonce end
+  local _, finished = outcome(record)
+  return finished
+end
+
+local keyOf, ttlOf, holders, counts = {}, {}, {}, {}
+-- Finds who holds the keys; a message that died, expired or was cancelled holds none.
+local function readHolders()
+  local keys, winners = {}, {}
+  for i = 1, #keyed do
+    local at, ttlMs, key = string.match(keyed[i], "^(%d+) (%d+) (.*)$")
+    keyOf[tonumber(at)], ttlOf[tonumber(at)] = key, tonumber(ttlMs)
+    keys[i] = key
+  end
+  local held = fetch(dedupe, keys)
+  for i = 1, #keys do
+    local untilMs, winner = string.match(held[i] or "", "^(%d+) (.*)$")
+    if winner and tonumber(untilMs) > nowMs then
+      holders[keys[i]] = winner
+      put(winners, winner, winner .. "!")
+    end
+  end
+  local states = fetch(msg, winners)
+  for i = 1, #winners, 2 do
+    local record, hold = states[i] or "", open(states[i + 1])
+    local expiresAtMs = string.match(record, "^L %S+ %d+ %S+ %d+ (%d+) ")
+    local alive = expiresAtMs and (hold and hold[STATE] ~= "d"
+      or not hold and (expiresAtMs == "0" or tonumber(expiresAtMs) > nowMs))
+    local done = string.find(record, "^O %S+ %d+ %S+ s ") and outcome(record)
+    counts[winners[i]] = alive or done
+  end
+end
+if #keyed > 0 then readHolders() end
+
+local records, added, entries, replaced, taken, exps = {}, {}, {}, {}, {}, {}
+local dispositions, winners = {}, {}
+local function decide(i)
+  local id, line, nonce, when, expiresInMs, body =
+    string.match(messages[i], "^(%S+) (%d+) (%S+) (%S+) (%d+) (.*)$")
+  local before = added[id] or nonceOf(found[i])
+  if before then return before == nonce, id end
+  local key = keyOf[i]
+  local holder = key and holders[key]
+  if holder and (counts[holder] or added[holder]) then return false, holder end
+  line = tonumber(line)
+  if key then
+    local untilMs = math.min(nowMs + ttlOf[i], LATEST_MS)
+    holders[key] = untilMs > nowMs and id or nil
+    put(taken, key, integer(untilMs) .. " " .. id)
+    put(exps, integer(untilMs), "#" .. key)
+  end
+  local named = string.sub(when, 1, 1) == "@"
+  local dueMs = named and math.max(tonumber(string.sub(when, 2)), nowMs) or nowMs + when
+  dueMs = math.min(dueMs, LATEST_MS)
+  local score = place(due[line], dueMs, named and dueMs > nowMs)
+  entries[line] = entries[line] or {}
+  put(entries[line], integer(score), id)
+  lowerHint(line, score)
+  local expiresAtMs = expiresInMs == "0" and 0 or math.min(nowMs + expiresInMs, LATEST_MS)
+  put(records, id, table.concat({ "L", names[line], nowMs, nonce, dueMs - nowMs, expiresAtMs,
+    body }, " "))
+  if found[i] then replaced[#replaced + 1] = id end
+  added[id] = nonce
+  return true, id
+end
+for i = 1, count do
+  local enqueued, winner = decide(i)
+  dispositions[i] = enqueued and "e" or "d"
+  if not enqueued then winners[#winners + 1] = winner end
+end
+
+-- The first write allocates, so a full Redis refuses the whole. The records come last: an entry of a
+-- line without a record is removed by whoever finds it, but a record without an entry is lost.
+for line, list in pairs(entries) do send("ZADD", due[line], list) end
+if #taken > 0 then send("HSET", dedupe, taken) end
+if #exps > 0 then send("ZADD", exp, exps) end
+if #replaced > 0 then send("ZREM", exp, replaced) end
+local unknown = putHints(records)
+if #unknown > 0 then send("SADD", lines, unknown) end
+if #records > 0 then send("HSET", msg, records) end
+return { "=push", "=" .. table.concat(dispositions), "=" .. table.concat(winners, " ") }`,
+  decode: (reply, { messages }) => ({
+    dispositions: reply.letters(messages.length),
+    winners: reply.words(),
+  }),
+});

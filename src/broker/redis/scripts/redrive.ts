@@ -1,0 +1,69 @@
+/** Sends dead letters round again, with fresh budgets. */
+
+import { defineScript, type Script } from "../script.ts";
+import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
+
+/** What it is given. */
+export interface RedriveArgs {
+  readonly op: string;
+  /** Id, number of the line, separated by a space. */
+  readonly letters: readonly string[];
+}
+
+/** Answers a letter each: `r` for redriven, `n` for not dead. */
+export const redriveScript: Script<RedriveArgs, string> = defineScript({
+  name: "redrive",
+  keys: ["version", "msg", "lines", "dead"],
+  args: { op: "string", letters: "list" },
+  access: "release",
+  body: `
+${CLOCK}${BATCH}${HOLD}${OUTCOME}${PLACE}${HINTS}
+local wanted = {}
+for i = 1, #letters do
+  local id = string.match(letters[i], "^%S+")
+  put(wanted, id, id .. "!")
+end
+for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
+local found, base = fetch(msg, wanted), 2 * #letters
+for i = 1, #due do readHint(i, found[base + i]) end
+
+local fields, gone, enters, redriven = {}, {}, {}, {}
+local function decide(i)
+  local id, line = string.match(letters[i], "^(%S+) (%d+)$")
+  local record, hold = found[2 * i - 1] or "", open(found[2 * i])
+  line = tonumber(line)
+  local ended, _, _, _, by = outcome(record)
+  if ended then return ended == names[line] and by == op and "r" or "n" end
+  if string.match(record, "^L (%S+) ") ~= names[line] or not hold then return "n" end
+  -- Redriven by this very request, sent before; it may have died again since.
+  if redriven[id] or hold[REDRIVEN] == op then return "r" end
+  if hold[STATE] ~= "d" then return "n" end
+  hold[STATE], hold[REDRIVEN], hold[FAILURES], hold[CRASHES], hold[DUE] = "r", op, 0, 0, nowMs
+  put(fields, id .. "!", close(hold))
+  enters[line] = enters[line] or {}
+  enters[line][#enters[line] + 1] = id
+  gone[#gone + 1] = id
+  redriven[id] = true
+  return "r"
+end
+local answers = {}
+for i = 1, #letters do answers[i] = decide(i) end
+
+if #gone > 0 then
+  send("ZREM", dead, gone)
+  for line, ids in pairs(enters) do
+    local scored = {}
+    for i = 1, #ids do
+      local score = place(due[line], nowMs)
+      put(scored, integer(score), ids[i])
+      lowerHint(line, score)
+    end
+    send("ZADD", due[line], scored)
+  end
+  local unknown = putHints(fields)
+  if #unknown > 0 then send("SADD", lines, unknown) end
+  send("HSET", msg, fields)
+end
+return { "=redrive", "=" .. table.concat(answers) }`,
+  decode: (reply, { letters }) => reply.letters(letters.length),
+});
