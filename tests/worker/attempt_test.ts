@@ -19,7 +19,7 @@ Deno.test("Worker.run() times out an attempt whose schema never answers", async 
   await using rig = new Rig({ stuck });
   const receipt = await rig.tasks.stuck.enqueue(1);
   const running = rig.run();
-  await rig.clock.until(rig.next("dead"));
+  await rig.until("dead");
   await running.stop();
   assertObjectMatch(await receipt.status(), { error: { name: "TaskTimeoutError" } });
 });
@@ -30,7 +30,7 @@ Deno.test("Worker.run() waits for any thenable that a handler returns", async ()
   await using rig = new Rig({ lazy });
   const receipt = await rig.tasks.lazy.enqueue(1);
   const running = rig.run();
-  await rig.clock.until(rig.next("succeeded"));
+  await rig.until("succeeded");
   await running.stop();
   assertEquals(await receipt.result(), "rows");
 });
@@ -47,8 +47,8 @@ Deno.test("Worker.run() goes by the schedule when a handler gives another task b
   await using rig = new Rig({ caller });
   const receipt = await rig.tasks.caller.enqueue(1);
   const running = rig.run();
-  assertEquals((await rig.clock.until(rig.next("retried"))).error.name, "ValidationError");
-  await rig.clock.until(rig.next("succeeded"));
+  assertEquals((await rig.until("retried")).error.name, "ValidationError");
+  await rig.until("succeeded");
   await running.stop();
   assertEquals(await receipt.result(), "done");
 });

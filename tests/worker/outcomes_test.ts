@@ -15,7 +15,7 @@ Deno.test("Worker.run() runs a handler with its input and its context, and keeps
   await using rig = new Rig({ add });
   const receipt = await rig.tasks.add.enqueue(41, { id: "m1" });
   const running = rig.run();
-  await rig.clock.until(rig.next("succeeded"));
+  await rig.until("succeeded");
   const enqueuedAt = new Date(rig.clock.store());
   assertEquals(seen, [[41, "m1", "add", "default", 1, 3, 1, enqueuedAt, false]]);
   assertEquals(await receipt.result(), { sum: 42 });
@@ -31,7 +31,7 @@ Deno.test("Worker.run() repeats a failing handler at the times that the message 
   await using rig = new Rig({ fail });
   const receipt = await rig.tasks.fail.enqueue(1);
   const running = rig.run();
-  await rig.clock.until(rig.next("dead"));
+  await rig.until("dead");
   await running.stop();
   const waits = started.slice(1).map((at, i) => Math.round((at - started[i]!) / 1000));
   assertEquals(waits, [60, 300, 900]);
@@ -53,8 +53,8 @@ Deno.test("Worker.run() keeps to the plan in the message when the deploy has ano
   await using rig = new Rig({ fail: old });
   await rig.tasks.fail.enqueue(1);
   const running = rig.run({}, { fail: next });
-  assertEquals((await rig.clock.until(rig.next("retried"))).delayMs, 7_000);
-  await rig.clock.until(rig.next("dead"));
+  assertEquals((await rig.until("retried")).delayMs, 7_000);
+  await rig.until("dead");
   await running.stop();
 });
 
@@ -65,8 +65,8 @@ Deno.test("RetryError has the next attempt come after its delay, and the last on
   await using rig = new Rig({ busy });
   const receipt = await rig.tasks.busy.enqueue(1);
   const running = rig.run();
-  assertEquals((await rig.clock.until(rig.next("retried"))).delayMs, 3_000);
-  await rig.clock.until(rig.next("dead"));
+  assertEquals((await rig.until("retried")).delayMs, 3_000);
+  await rig.until("dead");
   await running.stop();
   assertObjectMatch(await receipt.status(), {
     state: "dead",
@@ -85,7 +85,7 @@ Deno.test("DeferError puts a message off and spends no attempt", async () => {
   await using rig = new Rig({ later });
   const receipt = await rig.tasks.later.enqueue(1);
   const running = rig.run();
-  await rig.clock.until(rig.next("succeeded"));
+  await rig.until("succeeded");
   const summary = await running.stop();
   assertEquals(attempts, [1, 1, 1, 1]);
   assertEquals(rig.clock.now() >= 30_000, true);
@@ -100,7 +100,7 @@ Deno.test("DeferError with a delay that cannot be read fails the attempt", async
   await using rig = new Rig({ later });
   const receipt = await rig.tasks.later.enqueue(1);
   const running = rig.run();
-  await rig.clock.until(rig.next("dead"));
+  await rig.until("dead");
   await running.stop();
   assertObjectMatch(await receipt.status(), { state: "dead", attempts: 1 });
 });
@@ -112,7 +112,7 @@ Deno.test("RejectError sends a message to the dead letters at once", async () =>
   await using rig = new Rig({ no });
   const receipt = await rig.tasks.no.enqueue(1);
   const running = rig.run();
-  await rig.clock.until(rig.next("dead"));
+  await rig.until("dead");
   await running.stop();
   assertObjectMatch(await receipt.status(), {
     state: "dead",
@@ -132,10 +132,10 @@ Deno.test("Worker.run() aborts a handler at its timeout, and its late outcome co
   await using rig = new Rig({ slow });
   const receipt = await rig.tasks.slow.enqueue(1);
   const running = rig.run();
-  const { error, durationMs } = await rig.clock.until(rig.next("retried"));
+  const { error, durationMs } = await rig.until("retried");
   assertEquals([error.name, durationMs >= 5_000], ["TaskTimeoutError", true]);
   late.resolve("first");
-  await rig.clock.until(rig.next("succeeded"));
+  await rig.until("succeeded");
   await running.stop();
   assertEquals(reasons, ["TaskTimeoutError"]);
   assertEquals(await receipt.result(), "second");
@@ -152,7 +152,7 @@ Deno.test("Worker.run() fails an attempt whose output does not fit the schema", 
   await using rig = new Rig({ handler });
   const receipt = await rig.tasks.handler.enqueue(1);
   const running = rig.run();
-  await rig.clock.until(rig.next("dead"));
+  await rig.until("dead");
   await running.stop();
   const { error, history } = await receipt.status();
   assertEquals([error?.name, history[0]?.kind], ["ValidationError", "failed"]);
@@ -164,7 +164,7 @@ Deno.test("Worker.run() fails an attempt whose output is not JSON", async () => 
   await using rig = new Rig({ big });
   const receipt = await rig.tasks.big.enqueue(1);
   const running = rig.run();
-  await rig.clock.until(rig.next("dead"));
+  await rig.until("dead");
   await running.stop();
   const { error } = await receipt.status();
   assertEquals(error?.name, "UnserialisableError");
@@ -178,7 +178,7 @@ Deno.test("Worker.run() gives the handler what the schema makes of the input", a
   await using rig = new Rig({ parse });
   await rig.tasks.parse.enqueue({ at: new Date(0) });
   const running = rig.run();
-  await rig.clock.until(rig.next("succeeded"));
+  await rig.until("succeeded");
   await running.stop();
   assertEquals(seen, [{ at: new Date(0), times: 3 }]);
 });

@@ -19,7 +19,7 @@ Deno.test("Worker.run() buries a message whose input its schema refuses, at the 
   await using rig = new Rig({ fine });
   await rig.broker.push([planted(encodeEnvelope(encodePlan(PLAN), `"no number"`))]);
   const running = rig.run();
-  await rig.clock.until(rig.next("dead"));
+  await rig.until("dead");
   assertObjectMatch(await running.stop(), { dead: 1, retried: 0 });
   assertObjectMatch(await rig.dabba.status("m1"), {
     state: "dead",
@@ -58,11 +58,11 @@ for (const [what, body] of Object.entries(garbage)) {
     await using rig = new Rig({ fail });
     await rig.broker.push([planted(body)]);
     const running = rig.run();
-    await rig.clock.until(rig.next("dead"));
+    await rig.until("dead");
     const status = await rig.dabba.status("m1");
     assertObjectMatch(status, { state: "dead", attempts: 0, history: [{ kind: "invalid" }] });
     await rig.broker.push([planted(encodeEnvelope(encodePlan(PLAN), "1"), { id: "m2" })]);
-    await rig.clock.until(rig.next("retried"));
+    await rig.until("retried");
     assertObjectMatch(await running.stop(), { claimed: 2, dead: 1, retried: 1 });
   });
 }
@@ -71,7 +71,7 @@ Deno.test("Worker.run() buries an input that is not JSON", async () => {
   await using rig = new Rig({ fine });
   await rig.broker.push([planted(encodeEnvelope(encodePlan(PLAN), "{"))]);
   const running = rig.run();
-  await rig.clock.until(rig.next("dead"));
+  await rig.until("dead");
   await running.stop();
   assertObjectMatch(await rig.dabba.status("m1"), { error: { name: "ValidationError" } });
 });
@@ -84,7 +84,7 @@ Deno.test("Worker.run() survives an input that is nested 200,000 deep", async ()
   await rig.broker.push([planted(encodeEnvelope(encodePlan({ ...PLAN, backoff: [] }), deep))]);
   await rig.broker.push([planted(encodeEnvelope(encodePlan(PLAN), "[]"), { id: "m2" })]);
   const running = rig.run();
-  await rig.clock.until(rig.next("succeeded"));
+  await rig.until("succeeded");
   await running.stop();
   assertEquals((await rig.dabba.status("m1")).state, "dead");
 });
@@ -94,12 +94,12 @@ Deno.test("Worker.run() leaves a task that it does not know in its queue, for on
   await using rig = new Rig({ other });
   const receipt = await rig.tasks.other.enqueue(1);
   const ignorant = rig.run({ name: "old", unknownTaskDelay: "20s" }, { fine });
-  const event = await rig.clock.until(rig.next("unknownTask"));
+  const event = await rig.until("unknownTask");
   assertObjectMatch(event, { id: receipt.id, task: "other", delayMs: 20_000, worker: "old" });
   assertObjectMatch(await receipt.status(), { state: "scheduled", attempts: 0, crashes: 0 });
   assertObjectMatch(await ignorant.stop(), { claimed: 1, handedBack: 1, dead: 0 });
   const knowing = rig.run();
-  await rig.clock.until(rig.next("succeeded"));
+  await rig.until("succeeded");
   await knowing.stop();
   assertEquals(rig.clock.now() >= 20_000, true);
   assertObjectMatch(await receipt.status(), { state: "succeeded", attempts: 1 });
@@ -113,7 +113,7 @@ Deno.test("Worker.run() does not start what has expired, nor keeps it from being
   rig.clock.leap(61_000);
   assertEquals((await receipt.status()).state, "expired");
   const running = rig.run();
-  await rig.clock.until(rig.next("expired"));
+  await rig.until("expired");
   assertObjectMatch(await running.stop(), { expired: 1, succeeded: 0 });
   assertEquals(runs, []);
   const status = await receipt.status();
@@ -127,7 +127,7 @@ Deno.test("Worker.run() tries what was once picked up in time again, however lat
   await using rig = new Rig({ flaky });
   const receipt = await rig.tasks.flaky.enqueue(1, { expiresIn: "1m" });
   const running = rig.run();
-  await rig.clock.until(rig.next("succeeded"));
+  await rig.until("succeeded");
   await running.stop();
   assertEquals((await receipt.status()).attempts, 2);
 });
@@ -142,7 +142,7 @@ Deno.test("Worker.run() buries a message as poison once maxCrashes workers have 
     rig.clock.leap(1_001);
   }
   const running = rig.run();
-  const { error } = await rig.clock.until(rig.next("dead"));
+  const { error } = await rig.until("dead");
   assertObjectMatch(await running.stop(), { dead: 1 });
   assertEquals(error.name, "PoisonError");
   const { state, attempts, crashes, history } = await receipt.status();

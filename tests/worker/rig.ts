@@ -79,6 +79,12 @@ export class Rig<T extends TaskTree> {
     });
   }
 
+  /** Moves the clock until there have been so many events of a name, and gives the last of them. */
+  async until<K extends keyof DabbaEvents>(name: K, count = 1): Promise<DabbaEvents[K]> {
+    while (this.all(name).length < count) await this.clock.until(this.next(name));
+    return this.all(name)[count - 1]!;
+  }
+
   /** Makes a worker on the rig's clock; of other tasks, as another release has them. */
   worker(options: WorkerOptions = {}, tasks: TaskTree = this.#tasks): Worker {
     const definitions = collectTasks(tasks);

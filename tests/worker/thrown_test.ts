@@ -43,7 +43,7 @@ for (const [what, value] of Object.entries(thrown)) {
     await using rig = new Rig({ odd });
     const receipt = await rig.tasks.odd.enqueue(1);
     const running = rig.run();
-    await rig.clock.until(rig.next("dead"));
+    await rig.until("dead");
     await running.stop();
     const status = await receipt.status();
     assertObjectMatch(status, { state: "dead", attempts: 2 });
