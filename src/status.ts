@@ -65,7 +65,7 @@ export function toStatus(record: MessageRecord): MessageStatus {
     ...(state === "scheduled" ? { nextAttemptAt: new Date(record.dueAtMs) } : {}),
     ...(record.finishedAtMs > 0 ? { finishedAt: new Date(record.finishedAtMs) } : {}),
     ...(record.worker === "" ? {} : { worker: record.worker }),
-    ...(record.progress === "" ? {} : { progress: readJson(record.progress) }),
+    ...(state === "leased" && record.progress ? { progress: readJson(record.progress) } : {}),
     ...(result && "output" in result ? { output: result.output } : {}),
     ...(error === undefined || state === "succeeded" ? {} : { error }),
     history: result?.history ?? journal.attempts,
