@@ -14,6 +14,7 @@ export class Heartbeat {
   readonly #runs = new Set<Run>();
   readonly #talking = new Set<Run>();
   #talkAt = Infinity;
+  #lastRenewAt = -Infinity;
 
   /** Makes it for leases of `leaseMs`, which are renewed when a third of them has passed. */
   constructor(leaseMs: number) {
@@ -38,6 +39,15 @@ export class Heartbeat {
   /** Takes a delivery into care. */
   add(run: Run): void {
     this.#runs.add(run);
+    if (run.renewAt >= this.#lastRenewAt) this.#lastRenewAt = run.renewAt;
+    // Its claim was long on the way: it must not wait behind leases that were renewed meanwhile.
+    else this.#sort();
+  }
+
+  #sort(): void {
+    const runs = [...this.#runs].sort((a, b) => a.renewAt - b.renewAt);
+    this.#runs.clear();
+    for (const run of runs) this.#runs.add(run);
   }
 
   /** Lets go of a delivery. */
@@ -76,7 +86,7 @@ export class Heartbeat {
   }
 
   #postpone(run: Run, now: number): void {
-    run.renewAt = this.renewAt(now);
+    run.renewAt = this.#lastRenewAt = this.renewAt(now);
     this.#runs.delete(run);
     this.#runs.add(run);
   }
