@@ -7,6 +7,7 @@ import { Channel, OutageReport, type Patience } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import { Executor } from "./executor.ts";
 import { type Flight, loadFlight, restMs, type Standing, type Stores } from "./flight.ts";
+import { Halt } from "./halt.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Limits } from "./limits.ts";
 import { Lookout } from "./lookout.ts";
@@ -46,9 +47,7 @@ export class Pump {
   readonly #stores: Stores;
   readonly #wake: Wake;
   readonly #executor: Executor;
-  readonly #stopping = new AbortController();
-  #patienceUntil = Infinity;
-  #cancelAbort = () => {};
+  readonly #halt: Halt;
   #reserved = 0;
   #left: number;
   #drained = false;
@@ -61,6 +60,7 @@ export class Pump {
     this.#limits = limits;
     this.#left = limits.max;
     this.#wake = new Wake(deps.clock);
+    this.#halt = new Halt(deps.clock);
     this.#stores = {
       settler: new Settler(),
       heartbeat: new Heartbeat(settings.leaseMs),
@@ -78,7 +78,7 @@ export class Pump {
       return this.#loop(new Channel(broker, this.#settings, { report, clock }));
     });
     await Promise.all(loops);
-    this.#cancelAbort();
+    this.#halt.over();
     if (this.#failure) throw this.#failure.error;
   }
 
@@ -87,13 +87,9 @@ export class Pump {
    * aborted with what `reason` gives and their messages settled.
    */
   stop(graceMs: number, reason: (run: Run) => Error = () => new WorkerStopping()): void {
-    if (this.#stopping.signal.aborted) return;
-    const { clock } = this.#deps;
-    this.#patienceUntil = clock.now() + graceMs;
-    this.#cancelAbort = clock.timer(graceMs * 0.75, () => {
+    this.#halt.call(graceMs, () => {
       for (const run of this.#stores.heartbeat.runs()) run.abort(reason(run));
     });
-    this.#stopping.abort();
     this.#wake.ring();
   }
 
@@ -106,8 +102,8 @@ export class Pump {
 
   async #loop(channel: Channel): Promise<void> {
     const patience: Patience = {
-      until: () => Math.min(this.#patienceUntil, this.#limits.giveUpAt),
-      stopping: this.#stopping.signal,
+      until: () => Math.min(this.#halt.until, this.#limits.giveUpAt),
+      stopping: this.#halt.signal,
     };
     while (!this.#over()) {
       try {
@@ -124,7 +120,7 @@ export class Pump {
   }
 
   #over(): boolean {
-    const ending = this.#stopping.signal.aborted ||
+    const ending = this.#halt.called ||
       (this.#limits.drain && (this.#drained || this.#left === 0));
     return ending && this.#stores.heartbeat.size === 0 && this.#stores.settler.size === 0 &&
       this.#reserved === 0;
@@ -147,7 +143,7 @@ export class Pump {
 
   #standing(): Standing {
     const { concurrency, order } = this.#settings;
-    const stopping = this.#stopping.signal.aborted;
+    const stopping = this.#halt.called;
     const permits = concurrency - this.#stores.heartbeat.size - this.#reserved;
     // One look at a time: a second one would find what the first one leaves.
     const free = stopping || this.#drained || this.#reserved > 0
