@@ -1,12 +1,15 @@
 /** Draws commands that hit each other: few ids, few queues, much sent twice or late. */
 
-import { type Delivery, type ExchangeReply, PRIORITIES } from "../../../src/broker/broker.ts";
+import { type Delivery, type ExchangeReply, type Priority } from "../../../src/broker/broker.ts";
 import type { Command, PlannedSettlement } from "./commands.ts";
 import type { Random } from "./random.ts";
 
-const QUEUES = ["a", "b", "a:h"];
+const QUEUES = ["a", "a:h"];
+/** Few lines with many messages each: the order within a line is what goes wrong. */
+const LANES: readonly Priority[] = ["normal", "high", "normal", "low"];
 const CHANNELS = ["c1", "c2", "c3"];
 const KEYS = ["k1", "k2", "k3"];
+const TTLS = [60_000, 3_000_000];
 const NONCES = ["-", "n1", "n2"];
 const WORKERS = ["w1", "w2", "w3"];
 /** How many of the latest deliveries and commands are drawn from again. */
@@ -82,7 +85,7 @@ export class Generator {
 
   /** Some steps are short, some about a lease, some past the retention, few past an hour. */
   #time(): number {
-    const scale = this.#random.weighted({ short: 10, lease: 8, retention: 2, slot: 1 });
+    const scale = this.#random.weighted({ short: 10, lease: 8, retention: 3, slot: 2 });
     const most = { short: 50, lease: 40_000, retention: 900_000, slot: 4_500_000 }[scale];
     return this.#random.between(1, most);
   }
@@ -99,8 +102,8 @@ export class Generator {
       delayMs: random.chance(40) ? random.between(1, 2_000) : 0,
       ...(random.chance(15) ? { dueAt: nowMs + random.between(-500, 3_000) } : {}),
       expiresInMs: random.chance(25) ? random.between(1, 30_000) : 0,
-      ...(random.chance(25)
-        ? { dedupe: { key: random.pick(KEYS), ttlMs: random.between(1, 60_000) } }
+      ...(random.chance(40)
+        ? { dedupe: { key: random.pick(KEYS), ttlMs: random.between(1, random.pick(TTLS)) } }
         : {}),
       body: `body ${random.below(1_000)}`,
     }));
@@ -113,7 +116,7 @@ export class Generator {
     return {
       id,
       queue: QUEUES[index % QUEUES.length]!,
-      priority: PRIORITIES[Math.floor(index / QUEUES.length) % PRIORITIES.length]!,
+      priority: LANES[Math.floor(index / QUEUES.length) % LANES.length]!,
     };
   }
 
