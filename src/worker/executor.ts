@@ -17,6 +17,8 @@ export interface Moment {
   readonly nowMs: number;
   /** How long the worker may go on, in milliseconds; Infinity for a long-running one. */
   readonly leftMs: number;
+  /** Whether it is too late to start anything: what came is handed back. */
+  readonly tooLate: boolean;
 }
 
 /** Is what the executor is told about its worker. */
@@ -56,6 +58,7 @@ export class Executor {
       return buryUnread(delivery, error, this.#scene(run, moment));
     }
     run.task = envelope.task;
+    if (moment.tooLate) return { kind: "released" };
     return expire(delivery, envelope, moment) ?? this.#poison(run, envelope, moment) ??
       skip(envelope, moment) ?? this.#resolve(run, envelope, moment);
   }

@@ -162,7 +162,7 @@ export class Pump {
     const due = await channel.probe(this.#settings.queues, patience);
     const worthwhile = this.#stores.lookout.probed(due);
     this.#drained ||= this.#limits.drain && !worthwhile;
-    return worthwhile;
+    return worthwhile && !this.#halt.called;
   }
 
   async #fly(flight: Flight, channel: Channel, patience: Patience): Promise<void> {
@@ -191,10 +191,10 @@ export class Pump {
       this.#wake.ring();
     });
     this.#stores.heartbeat.add(run);
-    // This process slept through the lease: the message may be in other hands by now.
-    if (now - sentAt > this.#settings.leaseMs) return this.#end(run, { kind: "released" });
+    // Past the lease this process has slept, and the message may be in other hands by now.
+    const tooLate = this.#halt.called || now - sentAt > this.#settings.leaseMs;
     const leftMs = this.#limits.deadline - now;
-    const verdict = this.#executor.execute(run, { nowMs, leftMs });
+    const verdict = this.#executor.execute(run, { nowMs, leftMs, tooLate });
     if (verdict instanceof Promise) verdict.then((late) => this.#end(run, late));
     else this.#end(run, verdict);
   }

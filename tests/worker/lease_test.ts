@@ -113,7 +113,7 @@ Deno.test("Worker.run() starts nothing of a claim whose reply came after the lea
   };
   const running = rig.run({ lease: "10s", concurrency: 1 });
   const event = await rig.until("released");
-  assertObjectMatch(event, { id: receipt.id, fence: 1 });
+  assertObjectMatch(event, { id: receipt.id, task: "held", fence: 1 });
   await rig.until("started");
   await running.stop();
   assertEquals(contexts.map(({ fence, attempt }) => [fence, attempt]), [[2, 1]]);

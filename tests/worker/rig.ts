@@ -24,7 +24,9 @@ const NAMES: readonly (keyof DabbaEvents)[] = [
 export interface Running {
   /** Ends when it has stopped. */
   readonly done: Promise<Summary>;
-  /** Tells it to stop, and waits until it has. */
+  /** Tells it to stop. */
+  abort(): void;
+  /** Tells it to stop, and moves the clock until it has. */
   stop(): Promise<Summary>;
 }
 
@@ -103,6 +105,7 @@ export class Rig<T extends TaskTree> {
     done.catch(() => {});
     return {
       done,
+      abort: () => controller.abort(),
       stop: () => {
         controller.abort();
         return this.clock.until(done);
