@@ -49,7 +49,12 @@ export type {
   Settlement,
 } from "./src/broker/broker.ts";
 export { MAX_BATCH, PRIORITIES } from "./src/broker/broker.ts";
-export type { CommandClient, RedisBrokerOptions, RedisClient } from "./src/broker/redis/mod.ts";
+export type {
+  RedisBrokerOptions,
+  RedisBrokerSettings,
+  RedisClient,
+  RedisEnv,
+} from "./src/broker/redis/mod.ts";
 export { RedisBroker, redisBroker } from "./src/broker/redis/mod.ts";
 export type { CronOptions, ScheduledHandler, TickOptions } from "./src/cron.ts";
 export { denoCron, scheduled, tickOnce } from "./src/cron.ts";
