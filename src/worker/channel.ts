@@ -27,6 +27,7 @@ export class OutageReport {
   readonly #clock: Clock;
   #failures = 0;
   #reportedAt = -Infinity;
+  #told = false;
 
   /** Makes it for one worker. */
   constructor(events: Events, worker: string, clock: Clock) {
@@ -41,15 +42,18 @@ export class OutageReport {
     const now = this.#clock.now();
     if (now - this.#reportedAt < REPORT_MS) return;
     this.#reportedAt = now;
+    this.#told = true;
     this.#events.emit("outage", { worker: this.#worker, error, failures: this.#failures });
   }
 
   /** Takes down a success. */
   passed(): void {
-    if (this.#failures === 0) return;
-    this.#events.emit("recovered", { worker: this.#worker, failures: this.#failures });
+    const failures = this.#failures;
     this.#failures = 0;
-    this.#reportedAt = -Infinity;
+    // An outage that nobody was told of is not told as over either: a store may come and go.
+    if (!this.#told) return;
+    this.#told = false;
+    this.#events.emit("recovered", { worker: this.#worker, failures });
   }
 }
 
