@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BATCH } from "../../../src/broker/broker.ts";
-import { type Cases, LEASE_MS, MIN_RETAIN_MS, renewal, retry, succeed, target } from "./stage.ts";
+import { renewal, retry, succeed, target } from "./messages.ts";
+import { type Cases, LEASE_MS, MIN_RETAIN_MS } from "./stage.ts";
 
 const OP = { id: "op1", retainMs: 0 };
 

@@ -1,16 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { MAX_BATCH } from "../../../src/broker/broker.ts";
-import {
-  bury,
-  type Cases,
-  defer,
-  idsOf,
-  LEASE_MS,
-  newChannel,
-  renewal,
-  retry,
-  succeed,
-} from "./stage.ts";
+import { bury, defer, idsOf, newChannel, renewal, retry, succeed } from "./messages.ts";
+import { type Cases, LEASE_MS } from "./stage.ts";
 
 /** Handing messages over: order, lanes, queues, leases and what becomes of crashed ones. */
 export const claimCases: Cases = {

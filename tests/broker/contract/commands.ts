@@ -1,9 +1,9 @@
 /** Commands to a broker as data, so that two brokers can be given the same ones. */
 
+import { assertEquals } from "@std/assert";
 import type {
   Broker,
   BrokerStats,
-  DeadPage,
   Delivery,
   ExchangeReply,
   ExchangeRequest,
@@ -45,7 +45,7 @@ export type Command =
 export interface Snapshot {
   readonly records: readonly (MessageRecord | undefined)[];
   readonly stats: BrokerStats;
-  readonly dead: DeadPage;
+  readonly dead: readonly MessageRecord[];
 }
 
 /** Where the run's own count of time begins: not at 0, which says "not yet" in a record. */
@@ -115,7 +115,7 @@ export class Side {
   async look(ids: readonly string[]): Promise<Snapshot> {
     const { broker } = this.#harness;
     const stats = await broker.stats();
-    const dead = await broker.dead({ limit: 1_000 });
+    const dead = await allDead(broker);
     return {
       records: (await broker.read(ids)).map((record) => record && this.#record(record)),
       stats: {
@@ -127,7 +127,7 @@ export class Side {
         })),
       },
       // The contract does not say in which order letters stand that died at the same instant.
-      dead: { ...dead, letters: inOrder(dead.letters.map((letter) => this.#record(letter))) },
+      dead: inOrder(dead.map((letter) => this.#record(letter))),
     };
   }
 
@@ -154,6 +154,20 @@ export class Side {
 
   #since(instantMs: number | undefined): number | undefined {
     return instantMs === undefined ? undefined : instantMs - this.#startMs;
+  }
+}
+
+/** Turns all pages of dead letters; each page must tell how many there are in all. */
+async function allDead(broker: Broker): Promise<MessageRecord[]> {
+  const letters: MessageRecord[] = [];
+  for (let after: string | undefined;;) {
+    const page = await broker.dead({ limit: 3, after });
+    letters.push(...page.letters);
+    after = page.next;
+    if (after === undefined || letters.length > page.total) {
+      assertEquals(letters.length, page.total, "letters on all pages");
+      return letters;
+    }
   }
 }
 

@@ -1,17 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BATCH } from "../../../src/broker/broker.ts";
-import {
-  bury,
-  type Cases,
-  idsOf,
-  LEASE_MS,
-  message,
-  MIN_RETAIN_MS,
-  retry,
-  type Stage,
-  succeed,
-  target,
-} from "./stage.ts";
+import { bury, idsOf, message, retry, succeed, target } from "./messages.ts";
+import { type Cases, LEASE_MS, MIN_RETAIN_MS, type Stage } from "./stage.ts";
 
 const OP = { id: "op1", retainMs: 0 };
 

@@ -1,17 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { PushMessage } from "../../../src/broker/broker.ts";
-import {
-  bury,
-  type Cases,
-  expire,
-  idsOf,
-  message,
-  MIN_RETAIN_MS,
-  retry,
-  type Stage,
-  succeed,
-  target,
-} from "./stage.ts";
+import { bury, expire, idsOf, message, retry, succeed, target } from "./messages.ts";
+import { type Cases, MIN_RETAIN_MS, type Stage } from "./stage.ts";
 
 const TTL_MS = 60_000;
 

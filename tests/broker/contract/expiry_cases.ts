@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type Cases, defer, expire, idsOf, LEASE_MS, retry, target } from "./stage.ts";
+import { defer, expire, idsOf, retry, target } from "./messages.ts";
+import { type Cases, LEASE_MS } from "./stage.ts";
 
 /** Messages that are not worth a start any more. */
 export const expiryCases: Cases = {

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BATCH } from "../../../src/broker/broker.ts";
-import { type Cases, LEASE_MS, renewal, retry, succeed } from "./stage.ts";
+import { renewal, retry, succeed } from "./messages.ts";
+import { type Cases, LEASE_MS } from "./stage.ts";
 
 /** Renewing leases, and the progress that travels with it. */
 export const extendCases: Cases = {

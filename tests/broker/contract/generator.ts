@@ -1,6 +1,6 @@
 /** Draws commands that hit each other: few ids, few queues, much sent twice or late. */
 
-import { type Delivery, type ExchangeReply, type Priority } from "../../../src/broker/broker.ts";
+import type { Delivery, ExchangeReply, Priority } from "../../../src/broker/broker.ts";
 import type { Command, PlannedSettlement } from "./commands.ts";
 import type { Random } from "./random.ts";
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type ExchangeRequest, MAX_BATCH } from "../../../src/broker/broker.ts";
-import { type Cases, message, renewal, type Stage, succeed, target } from "./stage.ts";
+import { message, renewal, succeed, target } from "./messages.ts";
+import type { Cases, Stage } from "./stage.ts";
 
 const TOO_MANY = Array.from({ length: MAX_BATCH + 1 }, (_, index) => `m${index}`);
 const OP = { id: "op", retainMs: 0 };

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { bury, type Cases, renewal, retry, succeed, target } from "./stage.ts";
+import { bury, renewal, retry, succeed, target } from "./messages.ts";
+import type { Cases } from "./stage.ts";
 
 /** Texts that stores, clients and scripts like to change on the way. */
 const HOSTILE: Readonly<Record<string, string>> = {

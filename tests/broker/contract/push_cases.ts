@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BATCH } from "../../../src/broker/broker.ts";
-import { type Cases, idsOf, message, MIN_RETAIN_MS, succeed } from "./stage.ts";
+import { idsOf, message, succeed } from "./messages.ts";
+import { type Cases, MIN_RETAIN_MS } from "./stage.ts";
 
 const RANDOM = { nonce: "-" };
 const CHOSEN = { nonce: "n1" };

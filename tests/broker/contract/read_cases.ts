@@ -1,15 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BATCH } from "../../../src/broker/broker.ts";
-import {
-  bury,
-  type Cases,
-  expire,
-  LEASE_MS,
-  MIN_RETAIN_MS,
-  retry,
-  succeed,
-  target,
-} from "./stage.ts";
+import { bury, expire, retry, succeed, target } from "./messages.ts";
+import { type Cases, LEASE_MS, MIN_RETAIN_MS } from "./stage.ts";
 
 /** Reading messages where they stand. */
 export const readCases: Cases = {

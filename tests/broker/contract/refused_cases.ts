@@ -1,16 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Delivery } from "../../../src/broker/broker.ts";
-import {
-  bury,
-  type Cases,
-  expire,
-  LEASE_MS,
-  message,
-  renewal,
-  type Stage,
-  succeed,
-  target,
-} from "./stage.ts";
+import { bury, expire, message, renewal, succeed, target } from "./messages.ts";
+import { type Cases, LEASE_MS, type Stage } from "./stage.ts";
 
 const OP = { id: "other-op", retainMs: 0 };
 

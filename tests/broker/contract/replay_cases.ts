@@ -1,15 +1,6 @@
 import { assertEquals } from "@std/assert";
-import {
-  bury,
-  type Cases,
-  defer,
-  idsOf,
-  LEASE_MS,
-  newChannel,
-  renewal,
-  retry,
-  succeed,
-} from "./stage.ts";
+import { bury, defer, idsOf, newChannel, renewal, retry, succeed } from "./messages.ts";
+import { type Cases, LEASE_MS } from "./stage.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,18 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BATCH, type Settlement } from "../../../src/broker/broker.ts";
-import {
-  bury,
-  type Cases,
-  defer,
-  expire,
-  idsOf,
-  LEASE_MS,
-  message,
-  MIN_RETAIN_MS,
-  renewal,
-  retry,
-  succeed,
-} from "./stage.ts";
+import { bury, defer, expire, idsOf, message, renewal, retry, succeed } from "./messages.ts";
+import { type Cases, LEASE_MS, MIN_RETAIN_MS } from "./stage.ts";
 
 type MakeSettlement = (delivery: Parameters<typeof succeed>[0]) => Settlement;
 

@@ -1,15 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  bury,
-  type Cases,
-  LEASE_MS,
-  message,
-  renewal,
-  retry,
-  type Stage,
-  succeed,
-  target,
-} from "./stage.ts";
+import { bury, message, renewal, retry, succeed, target } from "./messages.ts";
+import { type Cases, LEASE_MS, type Stage } from "./stage.ts";
 
 /** Asks without taking anything: claims from the queues, though all of it waits for later. */
 async function nextDue(stage: Stage, ...queues: string[]): Promise<number | undefined> {

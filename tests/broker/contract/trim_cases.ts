@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { bury, type Cases, MIN_RETAIN_MS, retry, type Stage, succeed, target } from "./stage.ts";
+import { bury, retry, succeed, target } from "./messages.ts";
+import { type Cases, MIN_RETAIN_MS, type Stage } from "./stage.ts";
 
 /** Counts which ids are still in the store, past their time or not, by setting the clock back. */
 async function countStored(stage: Stage, backMs: number, ids: string[]): Promise<number> {

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Broker } from "../../../src/broker/broker.ts";
 import { sqliteBroker, type SqliteBrokerOptions } from "../../../src/broker/sqlite/mod.ts";
 import { BrokerError, LayoutMismatchError } from "../../../src/errors.ts";
-import { message } from "../contract/stage.ts";
+import { message } from "../contract/messages.ts";
 import { withTempFile } from "./temp_file.ts";
 
 async function withBroker(

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { SqliteBroker } from "../../../src/broker/sqlite/sqlite_broker.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { manualClock } from "../contract/harness.ts";
-import { MIN_RETAIN_MS, Stage, succeed } from "../contract/stage.ts";
+import { succeed } from "../contract/messages.ts";
+import { MIN_RETAIN_MS, Stage } from "../contract/stage.ts";
 import { withTempFile } from "./temp_file.ts";
 
 const LARGE = "x".repeat(20_000);

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { sqliteBroker } from "../../../src/broker/sqlite/mod.ts";
 import { SqliteBroker } from "../../../src/broker/sqlite/sqlite_broker.ts";
 import { BrokerError } from "../../../src/errors.ts";
-import { message } from "../contract/stage.ts";
+import { message } from "../contract/messages.ts";
 import { withTempFile } from "./temp_file.ts";
 
 /** Takes the write lock of a file, as another process would; gives the word that returns it. */

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Priority } from "../../../src/broker/broker.ts";
 import { BrokerError } from "../../../src/errors.ts";
-import { message, Stage, succeed } from "../contract/stage.ts";
+import { message, succeed } from "../contract/messages.ts";
+import { Stage } from "../contract/stage.ts";
 import { openFile } from "./harness.ts";
 
 /** Lends a stage on a file; fails if it leaves anything out of place. */

@@ -1,0 +1,44 @@
+/** What processes tell the test that started them: one line for each thing that is so. */
+
+const encoder = new TextEncoder();
+
+/** Writes lines at once: what was written before a kill is still read. */
+export function say(lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  const bytes = encoder.encode(lines.join("\n") + "\n");
+  for (let written = 0; written < bytes.length;) {
+    written += Deno.stdout.writeSync(bytes.subarray(written));
+  }
+}
+
+/** Is a process whose lines are read. */
+export interface LedgerProcess {
+  readonly child: Deno.ChildProcess;
+  /** Gives each line, but not one that a kill cut short. */
+  readonly lines: AsyncGenerator<string>;
+  /** What it wrote to stderr, once it has ended. */
+  readonly complaints: Promise<string>;
+}
+
+/** Starts a module of this folder in a process of its own. */
+export function startProcess(module: string, args: readonly string[]): LedgerProcess {
+  const child = new Deno.Command(Deno.execPath(), {
+    // No configuration: the modules name what they need by path.
+    args: ["run", "--no-config", "--no-prompt", "-A", new URL(module, import.meta.url).pathname]
+      .concat(args),
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  return { child, lines: wholeLines(child.stdout), complaints: new Response(child.stderr).text() };
+}
+
+async function* wholeLines(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}
