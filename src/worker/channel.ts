@@ -20,6 +20,11 @@ export interface Patience {
 const BACKOFF_MS = { first: 250, most: 5_000, stopping: 250 };
 const REPORT_MS = 10_000;
 
+/** Says whether a failure may pass by itself. */
+export function isOutage(error: unknown): error is BrokerError {
+  return error instanceof BrokerError && error.retryable;
+}
+
 /** Tells of outages, at most once in ten seconds; shared by the channels of one worker. */
 export class OutageReport {
   readonly #events: Events;
@@ -98,7 +103,7 @@ export class Channel {
         this.#report.passed();
         return reply;
       } catch (error) {
-        if (!(error instanceof BrokerError) || !error.retryable) throw error;
+        if (!isOutage(error)) throw error;
         this.#report.failed(error);
         await this.#pause(failures, patience, error);
       }

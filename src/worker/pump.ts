@@ -3,7 +3,7 @@
 import type { Broker, Delivery } from "../broker/broker.ts";
 import type { Events } from "../events.ts";
 import type { TaskDefinition } from "../task.ts";
-import { Channel, OutageReport, type Patience } from "./channel.ts";
+import { Channel, isOutage, OutageReport, type Patience } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import { Executor } from "./executor.ts";
 import { type Flight, loadFlight, restMs, type Standing, type Stores } from "./flight.ts";
@@ -109,8 +109,10 @@ export class Pump {
       try {
         await this.#step(channel, patience);
       } catch (error) {
+        // An outage at the stop has been told: what it keeps here comes back when its lease ends.
+        const told = isOutage(error) && this.#halt.called && !this.#limits.drain;
         // No repetition mends it: take nothing more, finish what runs, then throw it.
-        this.#failure ??= { error };
+        if (!told) this.#failure ??= { error };
         this.stop(this.#settings.graceMs);
       }
       // Handlers that were woken together end together: let them all get on board.
