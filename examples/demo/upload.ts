@@ -8,6 +8,12 @@ export const MAX_FILE_BYTES: number = 10 * 1024 * 1024;
 /** What the multipart framing may add to the file: boundaries, part headers, a few small fields. */
 const FRAMING_BYTES = 64 * 1024;
 
+/**
+ * A sender that is still at it loses an answer that comes early: up to here, the rest of a body that
+ * is too large is read and thrown away first.
+ */
+const PATIENCE_BYTES = 64 * 1024 * 1024;
+
 /** Reads the file of the field `name`; throws a `Refusal` that says what is wrong. */
 export async function receiveFile(
   request: Request,
@@ -39,11 +45,8 @@ async function readForm(request: Request, name: string): Promise<FormData> {
       `Send a multipart form with the picture in the field "${name}".`,
     );
   }
-  const most = MAX_FILE_BYTES + FRAMING_BYTES;
-  // A body that says that it is too large is not even begun to be read.
-  if (Number(request.headers.get("content-length")) > most) throw tooLarge();
   try {
-    const body = request.body.pipeThrough(limitTo(most));
+    const body = await readBody(request, request.body);
     return await new Response(body, { headers: { "content-type": type } }).formData();
   } catch (error) {
     if (error instanceof Refusal) throw error;
@@ -51,16 +54,21 @@ async function readForm(request: Request, name: string): Promise<FormData> {
   }
 }
 
-/** Counts what flows through, since a body need not say its length, nor say it truly. */
-function limitTo(bytes: number): TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
+/** Counts what arrives, since a body need not say its length, nor say it truly. */
+async function readBody({ headers }: Request, body: ReadableStream<Uint8Array>): Promise<Blob> {
+  const most = MAX_FILE_BYTES + FRAMING_BYTES;
+  const declared = Number(headers.get("content-length"));
+  // Who asks first, or sends far too much, is answered without a byte being read.
+  if (declared > PATIENCE_BYTES || declared > most && headers.has("expect")) throw tooLarge();
+  const chunks: BlobPart[] = [];
   let seen = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      seen += chunk.byteLength;
-      if (seen > bytes) throw tooLarge();
-      controller.enqueue(new Uint8Array(chunk));
-    },
-  });
+  for await (const chunk of body) {
+    seen += chunk.byteLength;
+    if (seen <= most) chunks.push(new Uint8Array(chunk));
+    if (seen > PATIENCE_BYTES) break;
+  }
+  if (seen > most) throw tooLarge();
+  return new Blob(chunks);
 }
 
 function tooLarge(): Refusal {
