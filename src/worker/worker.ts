@@ -28,8 +28,8 @@ export interface DrainOptions {
 
 /** Tells what a drain did, and why it ended. */
 export interface DrainSummary extends Summary {
-  /** Nothing was due any more, the time was over, or it was told to stop. */
-  readonly ended: "empty" | "budget" | "stopped";
+  /** Nothing was due any more, it had taken its `max`, its time was over, or it was told to stop. */
+  readonly ended: "empty" | "max" | "budget" | "stopped";
 }
 
 /** Knows the pumps that are at work in this process, so that enqueues can ring them. */
@@ -100,18 +100,16 @@ export class Worker {
     const { clock } = this.#deps;
     const begunAt = clock.now();
     const deadline = begunAt + budgetMs - graceMs;
-    const pump = this.#pump({
-      drain: true,
-      deadline,
-      giveUpAt: begunAt + budgetMs,
-      max: checkMax(options.max),
-    });
-    let ended: DrainSummary["ended"] = "empty";
-    const stop = (why: DrainSummary["ended"]) => {
-      ended = why;
-      pump.stop(graceMs, (run) => this.#overdue(run, budgetMs / 2));
+    const max = checkMax(options.max);
+    const pump = this.#pump({ drain: true, deadline, giveUpAt: begunAt + budgetMs, max });
+    let ended: DrainSummary["ended"] | undefined = options.signal?.aborted ? "stopped" : undefined;
+    const stop = (why: "budget" | "stopped", reason?: (run: Run) => Error) => {
+      ended ??= why;
+      pump.stop(graceMs, reason);
     };
-    const cancel = clock.timer(deadline - begunAt, () => stop("budget"));
+    const cancel = clock.timer(deadline - begunAt, () => {
+      stop("budget", (run) => this.#overdue(run, budgetMs / 2));
+    });
     let signalled: string | undefined;
     const silence = this.#settings.signals
       ? onStopSignal((name) => {
@@ -127,7 +125,8 @@ export class Worker {
     }
     // The signal was meant for the process: having handed back, the drain passes it on.
     if (signalled !== undefined) raiseSignal(signalled);
-    return { ...pump.tally.summary(), ended };
+    const summary = pump.tally.summary();
+    return { ...summary, ended: ended ?? (summary.claimed < max ? "empty" : "max") };
   }
 
   #pump(limits: Limits): Pump {
