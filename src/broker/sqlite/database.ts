@@ -97,6 +97,8 @@ export class Database<Statements> {
       findNamespace(db, namespace, where);
       const { journal_mode: mode } = db.prepare("PRAGMA journal_mode = WAL").get()!;
       db.exec(`PRAGMA synchronous = ${synchronous}`);
+      // On macOS an ordinary sync leaves the data in the disk's own cache; elsewhere it changes nothing.
+      if (synchronous === "full") db.exec("PRAGMA fullfsync = ON");
       db.exec(`PRAGMA journal_size_limit = ${WAL_KEEP_BYTES}`);
       if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
       const number = findNamespace(db, namespace, where) ??
@@ -127,8 +129,16 @@ function transaction<T>(db: DatabaseSync, begin: string, work: () => T): T {
     db.exec("COMMIT");
     return result;
   } catch (error) {
-    // After some errors, such as a full disk, SQLite has rolled back by itself.
-    if (db.isTransaction) db.exec("ROLLBACK");
+    rollBack(db);
     throw error;
+  }
+}
+
+function rollBack(db: DatabaseSync): void {
+  try {
+    db.exec("ROLLBACK");
+  } catch {
+    // After some errors, such as a full disk, SQLite has rolled back by itself; the first error says
+    // what happened, and this one would hide it.
   }
 }

@@ -160,15 +160,15 @@ export class Side {
 /** Turns all pages of dead letters; each page must tell how many there are in all. */
 async function allDead(broker: Broker): Promise<MessageRecord[]> {
   const letters: MessageRecord[] = [];
-  for (let after: string | undefined;;) {
+  let after: string | undefined;
+  let total: number;
+  do {
     const page = await broker.dead({ limit: 3, after });
     letters.push(...page.letters);
-    after = page.next;
-    if (after === undefined || letters.length > page.total) {
-      assertEquals(letters.length, page.total, "letters on all pages");
-      return letters;
-    }
-  }
+    ({ next: after, total } = page);
+  } while (after !== undefined && letters.length <= total);
+  assertEquals(letters.length, total, "letters on all pages");
+  return letters;
 }
 
 function inOrder(letters: MessageRecord[]): MessageRecord[] {

@@ -8,6 +8,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   nul: "a\0b\0",
   emoji: "naïve 👩‍👩‍👧 🧨",
   byteOrderMark: "\uFEFFtext",
+  byteOrderMarkAndNul: "\uFEFF\0",
   surrogateEscape: String.raw`{"x":"\ud83d","y":"\udc00"}`,
   whitespace: " \r\n\t\u2028 ",
   quotes: `'; DROP TABLE m; -- "\\`,

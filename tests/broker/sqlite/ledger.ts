@@ -24,7 +24,7 @@ export interface LedgerProcess {
 export function startProcess(module: string, args: readonly string[]): LedgerProcess {
   const child = new Deno.Command(Deno.execPath(), {
     // No configuration: the modules name what they need by path.
-    args: ["run", "--no-config", "--no-prompt", "-A", new URL(module, import.meta.url).pathname]
+    args: ["run", "--no-config", "--no-prompt", "-A", new URL(module, import.meta.url).href]
       .concat(args),
     stdout: "piped",
     stderr: "piped",
