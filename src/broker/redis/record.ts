@@ -3,8 +3,8 @@
  *
  * In the hash `msg`, a message has up to three fields:
  * - `<id>` the record, written once: `L line enqueuedAt nonce delay expiresAt body`; when the message
- *   ends, the outcome is written over it: `O line enqueuedAt nonce state op settled redriven
- *   finishedAt forgetAt fence failures crashes =worker result`;
+ *   ends, the outcome is written over it: `O line state op settled redriven finishedAt forgetAt
+ *   fence failures crashes =worker enqueuedAt nonce result`;
  * - `<id>!` the hold, written at each claim and settlement: `state claim settled redriven fence
  *   failures crashes dueAt =worker =crashedWorker progress journal`, where the state is `h` for held,
  *   `r` for returned or redriven, `d` for dead (`dueAt` is then when it died); `settled` is the last
@@ -17,7 +17,7 @@
  */
 
 import type { Delivery, MessageRecord, MessageState } from "../broker.ts";
-import { lineName, parseLine } from "./keys.ts";
+import { parseLine } from "./keys.ts";
 import { ReplyShapeError } from "./reply.ts";
 import type { Stored } from "./scripts/read.ts";
 
@@ -101,11 +101,10 @@ export function parseDelivery(
 
 const TOKEN = /^\d+ \S+$/;
 
-/** Writes the head of an outcome: what of the record must outlive it. */
-export function outcomeHead(delivery: Pick<Delivery, "queue" | "priority" | "token">): string {
-  // A token that is none is not looked at unless the settlement counts, and then it was given.
-  const token = TOKEN.test(delivery.token) ? delivery.token : "0 -";
-  return `${lineName(delivery)} ${token}`;
+/** Words the end of an outcome, beginning with what of the record must outlive it. */
+export function outcomeTail({ token }: Pick<Delivery, "token">, result: string): string {
+  // Where there is none, there was no delivery either, and the settlement will not count.
+  return `${TOKEN.test(token) ? token : "0 -"} ${result}`;
 }
 
 /** Reads a message; undefined for one that is unknown, or no longer known. */
@@ -123,8 +122,8 @@ const STATES: Readonly<Record<string, MessageState>> = {
 
 function parseOutcome({ id, record }: Stored, nowMs: number): MessageRecord | undefined {
   const words = split(record, 15);
-  const [, line, enqueuedAt, , state, , , , finishedAt, forgetAt] = words;
-  const [fence, failures, crashes, worker, result] = words.slice(10);
+  const [, line, state, , , , finishedAt, forgetAt] = words;
+  const [fence, failures, crashes, worker, enqueuedAt, , result] = words.slice(8);
   if (Number(forgetAt) <= nowMs) return undefined;
   return {
     id,

@@ -12,6 +12,7 @@ import type {
   PushReply,
   QueueStats,
 } from "../broker.ts";
+import { Entries } from "./entries.ts";
 import { exchangeCall, exchangeReply } from "./exchange_call.ts";
 import {
   guardBatch,
@@ -94,9 +95,14 @@ export class RedisBroker implements Broker {
   async push(messages: readonly PushMessage[]): Promise<PushReply[]> {
     guardMessages(messages);
     if (messages.length === 0) return [];
-    const lines = new LineIndex();
+    const [lines, entries] = [new LineIndex(), new Entries()];
+    for (const message of messages) {
+      entries.add(pushHead(message, lines), message.id, message.body);
+    }
     const args = {
-      messages: messages.map((message) => pushEntry(message, lines)),
+      heads: entries.heads,
+      runs: entries.runs,
+      messages: entries.values,
       keyed: messages.flatMap(({ dedupe }, index) =>
         dedupe === undefined ? [] : [`${index + 1} ${wholeMs(dedupe.ttlMs)} ${dedupe.key}`]
       ),
@@ -252,10 +258,10 @@ const CANCELLED: Readonly<Record<string, "cancelled" | "not_found" | "final">> =
   n: "not_found",
 };
 
-function pushEntry(message: PushMessage, lines: LineIndex): string {
-  const { id, nonce, delayMs, dueAtMs, expiresInMs, body } = message;
+function pushHead(message: PushMessage, lines: LineIndex): string {
+  const { nonce, delayMs, dueAtMs, expiresInMs } = message;
   const when = dueAtMs === undefined ? String(wholeMs(delayMs)) : `@${wholeMs(dueAtMs)}`;
-  return `${id} ${lines.of(lineName(message))} ${nonce} ${when} ${wholeMs(expiresInMs)} ${body}`;
+  return `${lines.of(lineName(message))} ${nonce} ${when} ${wholeMs(expiresInMs)}`;
 }
 
 function readHints(reply: unknown, count: number): (number | undefined)[] {

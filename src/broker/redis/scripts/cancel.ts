@@ -28,19 +28,20 @@ for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
 local found, base = fetch(msg, wanted), 2 * #messages
 for i = 1, #due do readHint(i, found[base + i]) end
 
-local fields, exps, leaves, cancelled = {}, {}, {}, {}
+local forgetMs, leaves, cancelled = forgetAt(retainMs), {}, {}
 local function decide(i)
   local id, line, result = string.match(messages[i], "^(%S+) (%d+) (.*)$")
   local record, hold = found[2 * i - 1] or "", open(found[2 * i])
   line = tonumber(line)
   if cancelled[id] then return "c" end
-  local ended, _, by = outcome(record)
+  local ended, _, by = outcomeOf(record)
   if ended then return ended ~= names[line] and "n" or by == op and "c" or "f" end
-  local head, name = string.match(record, "^L ((%S+) %d+ %S+) ")
+  local name, head = string.match(record, "^L (%S+) (%d+ %S+) ")
   -- Under another line the entry would stay behind, and nobody may touch a key that is not declared.
   if name ~= names[line] then return "n" end
   if hold and hold[STATE] == "d" then return "f" end
-  finish(fields, exps, id, head, hold, "c", op, retainMs, result)
+  local outcome = outcomeHead(name, "c", op, hold and hold[SETTLED] or "/", hold, forgetMs)
+  finish(id, outcome .. head .. " " .. result, hold, forgetMs)
   leaves[line] = leaves[line] or {}
   leaves[line][#leaves[line] + 1] = id
   cancelled[id] = true

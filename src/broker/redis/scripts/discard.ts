@@ -26,16 +26,17 @@ for i = 1, #letters do
 end
 local found = fetch(msg, wanted)
 
-local fields, exps, gone, discarded = {}, {}, {}, {}
+local forgetMs, gone, discarded = forgetAt(retainMs), {}, {}
 local function decide(i)
   local id, line, result = string.match(letters[i], "^(%S+) (%S+) (.*)$")
   local record, hold = found[2 * i - 1] or "", open(found[2 * i])
   if discarded[id] then return "d" end
-  local ended, _, by = outcome(record)
+  local ended, _, by = outcomeOf(record)
   if ended then return ended == line and by == op and "d" or "n" end
-  local head, name = string.match(record, "^L ((%S+) %d+ %S+) ")
+  local name, head = string.match(record, "^L (%S+) (%d+ %S+) ")
   if name ~= line or not hold or hold[STATE] ~= "d" then return "n" end
-  finish(fields, exps, id, head, hold, "c", op, retainMs, result)
+  local outcome = outcomeHead(name, "c", op, hold and hold[SETTLED] or "/", hold, forgetMs)
+  finish(id, outcome .. head .. " " .. result, hold, forgetMs)
   gone[#gone + 1] = id
   discarded[id] = true
   return "d"

@@ -4,7 +4,7 @@ import { defineScript, type Script } from "../script.ts";
 import { CLAIM } from "./exchange_claim.ts";
 import { SETTLE } from "./exchange_settle.ts";
 import { TRIM } from "./exchange_trim.ts";
-import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
+import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
 
 /** What the script hands over of one message: its record, and its hold if that says anything new. */
 export interface Handed {
@@ -13,7 +13,7 @@ export interface Handed {
   readonly hold: string;
 }
 
-/** What an exchange is given; the words of an entry are separated by spaces. */
+/** What an exchange is given. */
 export interface ExchangeArgs {
   readonly channel: string;
   readonly seq: number;
@@ -25,11 +25,15 @@ export interface ExchangeArgs {
   readonly asked: number;
   readonly trim: number;
   readonly sweep: boolean;
-  /** The claims that entries speak of by number. */
-  readonly claims: readonly string[];
-  /** Id, line, claim, letter of the outcome, milliseconds, head of the record, text. */
+  /** Number of the line, claim, letter of the outcome, milliseconds; see `Entries`. */
+  readonly settleHeads: readonly string[];
+  readonly settleRuns: readonly string[];
+  /** Id and text of each settlement; before a result, when the message was enqueued, and its nonce. */
   readonly settle: readonly string[];
-  /** Id, line, claim, whether there is progress, progress. */
+  /** Number of the line, claim; see `Entries`. */
+  readonly extendHeads: readonly string[];
+  readonly extendRuns: readonly string[];
+  /** Id of each extension, and `=` and progress, or nothing. */
   readonly extend: readonly string[];
 }
 
@@ -62,16 +66,17 @@ export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
     asked: "number",
     trim: "number",
     sweep: "flag",
-    claims: "list",
+    settleHeads: "list",
+    settleRuns: "list",
     settle: "list",
+    extendHeads: "list",
+    extendRuns: "list",
     extend: "list",
   },
   access: "release",
   body: `
-${CLOCK}${BATCH}${HOLD}${OUTCOME}${PLACE}${HINTS}
+${CLOCK}${BATCH}${RUNS}${HOLD}${OUTCOME}${PLACE}${HINTS}
 local untilMs = math.min(nowMs + leaseMs, LATEST_MS)
--- What is to be written at the end: fields of msg, entries of exp and of dead.
-local fields, exps, deaths = {}, {}, {}
 -- What leaves and what enters each line.
 local leaves, enters = {}, {}
 local function leave(line, id)
@@ -113,8 +118,8 @@ return reply`,
   decode: (reply, { settle, extend }) => {
     const nowMs = reply.number();
     const nextDueAtMs = reply.maybe();
-    const settled = reply.letters(settle.length);
-    const extended = reply.letters(extend.length);
+    const settled = reply.letters(settle.length / 2);
+    const extended = reply.letters(extend.length / 2);
     const ids = reply.words();
     const claimed: Handed[] = ids.map((id) => ({
       id,

@@ -8,8 +8,10 @@ export const CLAIM = `
 local SLOT_MS = 3600000
 local mine = channel .. "." .. integer(seq)
 
+local heads = {}
+for i = 1, asked do heads[i] = "L " .. names[i] .. " " end
 local function isLive(record, line)
-  local head = "L " .. names[line] .. " "
+  local head = heads[line]
   return record and string.sub(record, 1, #head) == head
 end
 
@@ -35,11 +37,10 @@ local function look()
   for line = 1, asked do
     local maybe = want > 0 and hints[line] and hints[line] < dueBelow
     if maybe or sweep then
-      local found, n = redis.call("ZRANGE", due[line], 0, want, "WITHSCORES"), 0
-      while n < want and found[2 * n + 1] and tonumber(found[2 * n + 2]) < dueBelow do
-        ids[#ids + 1], from[#from + 1] = found[2 * n + 1], line
-        n = n + 1
-      end
+      local found = redis.call("ZRANGE", due[line], 0, want, "WITHSCORES")
+      local n = math.min(want, #found / 2)
+      while n > 0 and tonumber(found[2 * n]) >= dueBelow do n = n - 1 end
+      for i = 1, n do ids[#ids + 1], from[#from + 1] = found[2 * i - 1], line end
       want = want - n
       setHint(line, tonumber(found[2 * n + 2]))
       leaves[line] = nil
@@ -49,6 +50,7 @@ local function look()
 end
 
 local function lease(hold)
+  hold = copy(hold)
   -- Due and still held: its lease ran out before it was settled.
   local crashed = hold[STATE] == "h"
   if crashed then hold[CRASHES] = hold[CRASHES] + 1 end
@@ -68,13 +70,15 @@ local function take(ids, from)
     if hold == nil then hold = open(found[2 * i]) end
     if hold ~= false and isLive(record, line) and not (hold and hold[STATE] == "d") then
       local text = hold and lease(hold)
-      put(fields, id .. "!", text or fresh)
+      put(fields, wanted[2 * i], text or fresh)
       put(answer, record, text or "")
       batch[#batch + 1] = id
-      scored[line] = scored[line] or {}
       local score = place(due[line], untilMs)
+      if not scored[line] then
+        scored[line] = {}
+        lowerHint(line, score)
+      end
       put(scored[line], integer(score), id)
-      lowerHint(line, score)
     else
       -- An entry of the line without a message: it would be found again and again.
       stale[line] = stale[line] or {}

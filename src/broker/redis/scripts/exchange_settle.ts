@@ -5,16 +5,17 @@
  * first to write.
  */
 export const SETTLE = `
-local function idsOf(list, ids)
-  for i = 1, #list do ids[#ids + 1] = string.match(list[i], "^%S+") end
-end
-local late = {}
+-- The name of the field of each hold that the request names, and what has ended of that.
+local holdOf, late = {}, {}
 -- Gives the channel's slot.
 local function readAll()
-  local ids, wanted = {}, {}
-  idsOf(settle, ids)
-  idsOf(extend, ids)
-  for i = 1, #ids do wanted[i] = ids[i] .. "!" end
+  local ids, wanted, settled = {}, {}, #settle / 2
+  for i = 1, settled do ids[i] = settle[2 * i - 1] end
+  for i = 1, #extend / 2 do ids[settled + i] = extend[2 * i - 1] end
+  for i = 1, #ids do
+    wanted[i] = ids[i] .. "!"
+    holdOf[ids[i]] = wanted[i]
+  end
   for i = 1, #due do wanted[#ids + i] = "~" .. names[i] end
   if max > 0 then wanted[#wanted + 1] = "@" .. channel end
   local found, ended = fetch(msg, wanted), {}
@@ -29,53 +30,64 @@ local function readAll()
   return max > 0 and found[#wanted] or nil
 end
 
-local kinds = {}
-local function finishAs(state)
-  return function(id, hold, head, ms, text)
-    finish(fields, exps, id, head, hold, state, "/", ms, text)
-    holds[id] = false
-  end
-end
-kinds.s, kinds.e = finishAs("s"), finishAs("e")
-local function bury(failed)
-  return function(id, hold, _, _, text)
-    hold[STATE], hold[CLAIM], hold[DUE], hold[JOURNAL] = "d", "/", nowMs, text
-    hold[FAILURES] = hold[FAILURES] + failed
-    put(fields, id .. "!", close(hold))
-    deaths[#deaths + 1] = id
-  end
-end
-kinds.d, kinds.D = bury(0), bury(1)
-local function putBack(failed)
-  return function(id, hold, _, ms, text, line)
-    local dueMs = math.min(nowMs + ms, LATEST_MS)
-    hold[STATE], hold[CLAIM], hold[DUE] = "r", "/", dueMs
-    if failed == 1 then hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + 1, text end
-    put(fields, id .. "!", close(hold))
-    enter(line, id, dueMs)
-  end
-end
-kinds.f, kinds.r = putBack(0), putBack(1)
-
 local function isHeld(hold, claim) return hold and hold[STATE] == "h" and hold[CLAIM] == claim end
 
+-- What becomes of a message by the letter of its outcome; \`head\` is what its entry has in common with
+-- others.
+local ends, deaths = {}, {}
+local function finished(id, hold, head, text)
+  local outcome = head.outcomes[hold]
+  if not outcome then
+    outcome = outcomeHead(names[head.line], head.letter, "/", head.claim, hold, head.forgetMs)
+    head.outcomes[hold] = outcome
+  end
+  finish(id, outcome .. text, hold, head.forgetMs)
+  return false
+end
+ends.s, ends.e = finished, finished
+local function buried(failed)
+  return function(id, hold, head, text)
+    hold = copy(hold)
+    hold[STATE], hold[CLAIM], hold[SETTLED], hold[DUE] = "d", "/", head.claim, nowMs
+    hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + failed, text
+    put(fields, holdOf[id], close(hold))
+    deaths[#deaths + 1] = id
+    return hold
+  end
+end
+ends.d, ends.D = buried(0), buried(1)
+local function putBack(failed)
+  return function(id, hold, head, text)
+    hold = copy(hold)
+    hold[STATE], hold[CLAIM], hold[SETTLED], hold[DUE] = "r", "/", head.claim, head.dueMs
+    if failed == 1 then hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + 1, text end
+    put(fields, holdOf[id], close(hold))
+    enter(head.line, id, head.dueMs)
+    return hold
+  end
+end
+ends.f, ends.r = putBack(0), putBack(1)
+
+local function readHead(text)
+  local line, claim, letter, ms = string.match(text, "^(%d+) (%S+) (%a) (%d+)$")
+  return { line = tonumber(line), claim = claim, letter = letter, outcomes = {},
+    forgetMs = forgetAt(tonumber(ms)), dueMs = math.min(nowMs + ms, LATEST_MS) }
+end
+
 local function settleAll()
-  local answers, answered = {}, {}
-  for i = 1, #settle do
-    local id, line, claim, kind, ms, head, text =
-      string.match(settle[i], "^(%S+) (%d+) (%d+) (%a) (%d+) (%S+ %d+ %S+) (.*)$")
+  for i = 1, #settleHeads do settleHeads[i] = readHead(settleHeads[i]) end
+  local heads, answers, answered = headOf(settleHeads, settleRuns), {}, {}
+  for i = 1, #heads do
+    local id, head = settle[2 * i - 1], heads[i]
     local hold, answer = holds[id], answered[id]
-    claim, line = claims[tonumber(claim)], tonumber(line)
-    if not answer and isHeld(hold, claim) then
-      hold[SETTLED] = claim
-      kinds[kind](id, hold, head, tonumber(ms), text, line)
-      leave(line, id)
+    if not answer and isHeld(hold, head.claim) then
+      holds[id] = ends[head.letter](id, hold, head, settle[2 * i])
+      leave(head.line, id)
       answer = "o"
-    elseif not answer and hold then
-      answer = hold[SETTLED] == claim and "o" or "l"
     elseif not answer then
-      local _, _, _, before = outcome(late[id])
-      answer = before == claim and "o" or "l"
+      local _, _, _, before = outcomeOf(late[id])
+      if hold then before = hold[SETTLED] end
+      answer = before == head.claim and "o" or "l"
     end
     answers[i], answered[id] = answer, answer
   end
@@ -83,21 +95,23 @@ local function settleAll()
 end
 
 local function extendAll()
-  local answers, renewed = {}, {}
-  for i = 1, #extend do
-    local id, line, claim, told, progress =
-      string.match(extend[i], "^(%S+) (%d+) (%d+) (%d) (.*)$")
+  local heads, answers, renewed = headOf(extendHeads, extendRuns), {}, {}
+  for i = 1, #heads do
+    local id, progress = extend[2 * i - 1], extend[2 * i]
+    local line, claim = string.match(heads[i], "^(%d+) (%S+)$")
     local hold = holds[id]
-    answers[i] = isHeld(hold, claims[tonumber(claim)]) and "o" or "l"
+    answers[i] = isHeld(hold, claim) and "o" or "l"
     if answers[i] == "o" then
-      if told == "1" then
-        hold[PROGRESS] = "1"
-        put(fields, id .. "%", progress)
-      end
+      hold, line = copy(hold), tonumber(line)
       hold[DUE] = untilMs
-      put(fields, id .. "!", close(hold))
-      leave(tonumber(line), id)
-      if not renewed[id] then enter(tonumber(line), id, untilMs) end
+      if progress ~= "" then
+        hold[PROGRESS] = "1"
+        put(fields, id .. "%", string.sub(progress, 2))
+      end
+      put(fields, holdOf[id], close(hold))
+      holds[id] = hold
+      leave(line, id)
+      if not renewed[id] then enter(line, id, untilMs) end
       renewed[id] = true
     end
   end

@@ -39,6 +39,21 @@ local function put(list, a, b)
   list[size + 2] = b
 end`;
 
+/** Gives each entry its head; see `Entries`. */
+export const RUNS = `
+local function headOf(heads, runs)
+  local list, at = {}, 0
+  for i = 1, #runs do
+    local head, count = string.match(runs[i], "^(%d+) (%d+)$")
+    head = heads[tonumber(head)]
+    for _ = 1, count do
+      at = at + 1
+      list[at] = head
+    end
+  end
+  return list
+end`;
+
 /**
  * Reads and writes holds: who has a message, and what became of its deliveries. The fields of an
  * open one stand in the order in which `record.ts` describes them.
@@ -47,31 +62,48 @@ export const HOLD = `
 local STATE, CLAIM, SETTLED, REDRIVEN, FENCE, FAILURES, CRASHES, DUE, WORKER, CRASHED, PROGRESS,
   JOURNAL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 local HOLD = "^(%a) (%S+) (%S+) (%S+) (%d+) (%d+) (%d+) (%d+) (%S+) (%S+) (%d) (.*)$"
--- Gives nothing for a message that has never been claimed, or has ended.
-local function open(hold)
-  if hold and hold ~= "" then return { string.match(hold, HOLD) } end
+local opened = {}
+-- Gives nothing for a message that has never been claimed, or has ended. Messages claimed together
+-- have the same hold and share what comes of it: change a copy.
+local function open(text)
+  if not text or text == "" then return end
+  local hold = opened[text]
+  if not hold then
+    hold = { string.match(text, HOLD) }
+    opened[text] = hold
+  end
+  return hold
 end
+local function copy(hold) return { unpack(hold) } end
 local function close(hold) return table.concat(hold, " ") end`;
 
 /** Writes outcomes over records, and finds them there. */
 export const OUTCOME = `
 local MIN_RETAIN_MS = 600000
--- Adds the outcome of a message to fields and exp; its hold is nil if it was never claimed.
-local function finish(fields, exps, id, head, hold, state, op, retainMs, result)
-  local forgetMs = math.min(nowMs + math.max(retainMs, MIN_RETAIN_MS), LATEST_MS)
-  local parts = hold and { "O", head, state, op, hold[SETTLED], hold[REDRIVEN], nowMs, forgetMs,
-    hold[FENCE], hold[FAILURES], hold[CRASHES], hold[WORKER], result }
-    or { "O", head, state, op, "/", "/", nowMs, forgetMs, 0, 0, 0, "=", result }
-  put(fields, id, table.concat(parts, " "))
+local NEVER_HELD = { "r", "/", "/", "/", 0, 0, 0, 0, "=", "=", "0", "" }
+-- Fields of msg and entries of exp, to be written at the end.
+local fields, exps = {}, {}
+local function forgetAt(retainMs)
+  return integer(math.min(nowMs + math.max(retainMs, MIN_RETAIN_MS), LATEST_MS))
+end
+-- Words an outcome up to where messages begin to differ.
+local function outcomeHead(line, state, op, settled, hold, forgetMs)
+  hold = hold or NEVER_HELD
+  return table.concat({ "O", line, state, op, settled, hold[REDRIVEN], nowMs, forgetMs, hold[FENCE],
+    hold[FAILURES], hold[CRASHES], hold[WORKER], "" }, " ")
+end
+-- Ends a message; its hold is nil if it was never claimed.
+local function finish(id, outcome, hold, forgetMs)
+  put(fields, id, outcome)
   -- Emptied rather than deleted: that would be one command more, and trimming deletes both.
   if hold then put(fields, id .. "!", "") end
   if hold and hold[PROGRESS] == "1" then put(fields, id .. "%", "") end
-  put(exps, integer(forgetMs), id)
+  put(exps, forgetMs, id)
 end
-local OUTCOME = "^O (%S+) %d+ (%S+) %a (%S+) (%S+) (%S+) %d+ (%d+) "
+local OUTCOME = "^O (%S+) %a (%S+) (%S+) (%S+) %d+ (%d+) %d+ %d+ %d+ %S+ %d+ (%S+) "
 -- Gives line, nonce, op, settled, redriven of an outcome that is still to be known.
-local function outcome(record)
-  local line, nonce, op, settled, redriven, forgetMs = string.match(record or "", OUTCOME)
+local function outcomeOf(record)
+  local line, op, settled, redriven, forgetMs, nonce = string.match(record or "", OUTCOME)
   if line and tonumber(forgetMs) > nowMs then return line, nonce, op, settled, redriven end
 end`;
 

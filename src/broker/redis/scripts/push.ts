@@ -1,11 +1,14 @@
 /** Stores new messages, unless their id or their key is taken. */
 
 import { defineScript, type Script } from "../script.ts";
-import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
+import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
 
-/** What a push is given; the words of an entry are separated by spaces. */
+/** What a push is given. */
 export interface PushArgs {
-  /** Id, number of the line, nonce, delay or `@` and instant, expiry or 0, body. */
+  /** Number of the line, nonce, delay or `@` and instant, expiry or 0; see `Entries`. */
+  readonly heads: readonly string[];
+  readonly runs: readonly string[];
+  /** Id and body of each message. */
   readonly messages: readonly string[];
   /** Of those with a dedupe key: number of the message, how long, key. */
   readonly keyed: readonly string[];
@@ -23,17 +26,14 @@ export interface Pushed {
 export const pushScript: Script<PushArgs, Pushed> = defineScript({
   name: "push",
   keys: ["version", "msg", "lines", "exp", "dedupe"],
-  args: { messages: "list", keyed: "list" },
+  args: { heads: "list", runs: "list", messages: "list", keyed: "list" },
   access: "add",
   body: `
-${CLOCK}${BATCH}${HOLD}${OUTCOME}${PLACE}${HINTS}
-local fields, ids, count = {}, {}, #messages
-for i = 1, count do
-  ids[i] = string.match(messages[i], "^%S+")
-  fields[i] = ids[i]
-end
-for i = 1, #due do fields[count + i] = "~" .. names[i] end
-local found = fetch(msg, fields)
+${CLOCK}${BATCH}${RUNS}${HOLD}${OUTCOME}${PLACE}${HINTS}
+local count, wanted = #messages / 2, {}
+for i = 1, count do wanted[i] = messages[2 * i - 1] end
+for i = 1, #due do wanted[count + i] = "~" .. names[i] end
+local found = fetch(msg, wanted)
 for i = 1, #due do readHint(i, found[count + i]) end
 
 -- Gives the nonce under which an id is known; an outcome past its time is none.
@@ -41,8 +41,8 @@ local function nonceOf(record)
   if not record then return end
   local nonce = string.match(record, "^L %S+ %d+ (%S+) ")
   if nonce then return nonce end
-  local _, finished = outcome(record)
-  return finished
+  local _, ended = outcomeOf(record)
+  return ended
 end
 
 local keyOf, ttlOf, holders, counts = {}, {}, {}, {}
@@ -68,43 +68,50 @@ local function readHolders()
     local expiresAtMs = string.match(record, "^L %S+ %d+ %S+ %d+ (%d+) ")
     local alive = expiresAtMs and (hold and hold[STATE] ~= "d"
       or not hold and (expiresAtMs == "0" or tonumber(expiresAtMs) > nowMs))
-    local done = string.find(record, "^O %S+ %d+ %S+ s ") and outcome(record)
+    local done = string.find(record, "^O %S+ s ") and outcomeOf(record)
     counts[winners[i]] = alive or done
   end
 end
 if #keyed > 0 then readHolders() end
 
-local records, added, entries, replaced, taken, exps = {}, {}, {}, {}, {}, {}
-local dispositions, winners = {}, {}
-local function decide(i)
-  local id, line, nonce, when, expiresInMs, body =
-    string.match(messages[i], "^(%S+) (%d+) (%S+) (%S+) (%d+) (.*)$")
-  local before = added[id] or nonceOf(found[i])
-  if before then return before == nonce, id end
-  local key = keyOf[i]
-  local holder = key and holders[key]
-  if holder and (counts[holder] or added[holder]) then return false, holder end
-  line = tonumber(line)
-  if key then
-    local untilMs = math.min(nowMs + ttlOf[i], LATEST_MS)
-    holders[key] = untilMs > nowMs and id or nil
-    put(taken, key, integer(untilMs) .. " " .. id)
-    put(exps, integer(untilMs), "#" .. key)
-  end
+-- What messages of one head have in common.
+local function readHead(text)
+  local line, nonce, when, expiresInMs = string.match(text, "^(%d+) (%S+) (%S+) (%d+)$")
   local named = string.sub(when, 1, 1) == "@"
   local dueMs = named and math.max(tonumber(string.sub(when, 2)), nowMs) or nowMs + when
-  dueMs = math.min(dueMs, LATEST_MS)
-  local score = place(due[line], dueMs, named and dueMs > nowMs)
-  entries[line] = entries[line] or {}
+  dueMs, line = math.min(dueMs, LATEST_MS), tonumber(line)
+  local expiresAtMs = expiresInMs == "0" and 0 or math.min(nowMs + expiresInMs, LATEST_MS)
+  return { line = line, nonce = nonce, dueMs = dueMs, named = named and dueMs > nowMs,
+    record = table.concat({ "L", names[line], nowMs, nonce, dueMs - nowMs, expiresAtMs, "" }, " ") }
+end
+for i = 1, #heads do heads[i] = readHead(heads[i]) end
+local head = headOf(heads, runs)
+
+local added, entries, replaced, taken = {}, {}, {}, {}
+for i = 1, #due do entries[i] = {} end
+local function takeKey(key, ttlMs, id)
+  local untilMs = math.min(nowMs + ttlMs, LATEST_MS)
+  holders[key] = untilMs > nowMs and id or nil
+  put(taken, key, integer(untilMs) .. " " .. id)
+  put(exps, integer(untilMs), "#" .. key)
+end
+local function decide(i)
+  local id, head, key = messages[2 * i - 1], head[i], keyOf[i]
+  local before = added[id] or found[i] and nonceOf(found[i])
+  if before then return before == head.nonce, id end
+  local holder = key and holders[key]
+  if holder and (counts[holder] or added[holder]) then return false, holder end
+  if key then takeKey(key, ttlOf[i], id) end
+  local line = head.line
+  local score = place(due[line], head.dueMs, head.named)
   put(entries[line], integer(score), id)
   lowerHint(line, score)
-  local expiresAtMs = expiresInMs == "0" and 0 or math.min(nowMs + expiresInMs, LATEST_MS)
-  put(records, id, table.concat({ "L", names[line], nowMs, nonce, dueMs - nowMs, expiresAtMs,
-    body }, " "))
+  put(fields, id, head.record .. messages[2 * i])
   if found[i] then replaced[#replaced + 1] = id end
-  added[id] = nonce
-  return true, id
+  added[id] = head.nonce
+  return true
 end
+local dispositions, winners = {}, {}
 for i = 1, count do
   local enqueued, winner = decide(i)
   dispositions[i] = enqueued and "e" or "d"
@@ -113,16 +120,16 @@ end
 
 -- The first write allocates, so a full Redis refuses the whole. The records come last: an entry of a
 -- line without a record is removed by whoever finds it, but a record without an entry is lost.
-for line, list in pairs(entries) do send("ZADD", due[line], list) end
+for line = 1, #due do send("ZADD", due[line], entries[line]) end
 if #taken > 0 then send("HSET", dedupe, taken) end
 if #exps > 0 then send("ZADD", exp, exps) end
 if #replaced > 0 then send("ZREM", exp, replaced) end
-local unknown = putHints(records)
+local unknown = putHints(fields)
 if #unknown > 0 then send("SADD", lines, unknown) end
-if #records > 0 then send("HSET", msg, records) end
+if #fields > 0 then send("HSET", msg, fields) end
 return { "=push", "=" .. table.concat(dispositions), "=" .. table.concat(winners, " ") }`,
   decode: (reply, { messages }) => ({
-    dispositions: reply.letters(messages.length),
+    dispositions: reply.letters(messages.length / 2),
     winners: reply.words(),
   }),
 });

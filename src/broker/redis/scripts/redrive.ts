@@ -27,17 +27,18 @@ for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
 local found, base = fetch(msg, wanted), 2 * #letters
 for i = 1, #due do readHint(i, found[base + i]) end
 
-local fields, gone, enters, redriven = {}, {}, {}, {}
+local gone, enters, redriven = {}, {}, {}
 local function decide(i)
   local id, line = string.match(letters[i], "^(%S+) (%d+)$")
   local record, hold = found[2 * i - 1] or "", open(found[2 * i])
   line = tonumber(line)
-  local ended, _, _, _, by = outcome(record)
+  local ended, _, _, _, by = outcomeOf(record)
   if ended then return ended == names[line] and by == op and "r" or "n" end
   if string.match(record, "^L (%S+) ") ~= names[line] or not hold then return "n" end
   -- Redriven by this very request, sent before; it may have died again since.
   if redriven[id] or hold[REDRIVEN] == op then return "r" end
   if hold[STATE] ~= "d" then return "n" end
+  hold = copy(hold)
   hold[STATE], hold[REDRIVEN], hold[FAILURES], hold[CRASHES], hold[DUE] = "r", op, 0, 0, nowMs
   put(fields, id .. "!", close(hold))
   enters[line] = enters[line] or {}
