@@ -59,6 +59,7 @@ export function loadFlight(standing: Standing, stores: Stores): Flight | undefin
   // What is settled frees permits: the same request asks for more.
   const asked = flush || look ? free : 0;
   if (ended.length + renewed.length + asked === 0) return undefined;
+  if (asked > 0) lookout.leave();
   const sweep = asked > 0 && lookout.takeSweep();
   return {
     ended,

@@ -14,7 +14,7 @@ export class Lookout {
   #idleMs: number;
   #sweptAt = -Infinity;
   #storeAhead: number | undefined;
-
+  #nudged = false;
   readonly #drain: boolean;
 
   /** Makes it for a way of polling; `drain` is for pumps that only look in now and then. */
@@ -41,8 +41,19 @@ export class Lookout {
     return this.#idleMs > this.#polling.minMs;
   }
 
+  /** Whether somebody here has enqueued since the last look left: it may have missed that. */
+  get nudged(): boolean {
+    return this.#nudged;
+  }
+
+  /** Takes down that a look leaves now. */
+  leave(): void {
+    this.#nudged = false;
+  }
+
   /** Has the next look happen at once: somebody here has just enqueued. */
   nudge(): void {
+    this.#nudged = true;
     this.#at = -Infinity;
     this.#idleMs = this.#polling.minMs;
   }
@@ -59,7 +70,7 @@ export class Lookout {
   looked({ nowMs, claimed, nextDueAtMs }: ExchangeReply, asked: number): void {
     this.#storeAhead = nowMs - this.#clock.now();
     if (claimed.length > 0) this.#idleMs = this.#polling.minMs;
-    if (claimed.length === asked) this.#at = -Infinity;
+    if (claimed.length === asked || this.#nudged) this.#at = -Infinity;
     else this.#rest(nextDueAtMs, claimed.length === 0);
   }
 
@@ -70,7 +81,7 @@ export class Lookout {
       ? Infinity
       : this.#storeAhead + this.#clock.now();
     const due = dueAtMs !== undefined && dueAtMs <= storeMs;
-    if (!due) this.#rest(dueAtMs, true);
+    if (!due && !this.#nudged) this.#rest(dueAtMs, true);
     return due;
   }
 

@@ -163,7 +163,7 @@ export class Pump {
     }
     const due = await channel.probe(this.#settings.queues, patience);
     const worthwhile = this.#stores.lookout.probed(due);
-    this.#drained ||= this.#limits.drain && !worthwhile;
+    this.#drained ||= this.#limits.drain && !worthwhile && !this.#stores.lookout.nudged;
     return worthwhile && !this.#halt.called;
   }
 
@@ -179,7 +179,8 @@ export class Pump {
     }
     if (flight.asked === 0) return;
     this.#stores.lookout.looked(reply, flight.asked);
-    this.#drained = this.#limits.drain && reply.claimed.length === 0;
+    const empty = reply.claimed.length === 0 && !this.#stores.lookout.nudged;
+    this.#drained = this.#limits.drain && empty;
     this.#left -= reply.claimed.length;
     this.tally.claimed(reply.claimed.length);
     for (const delivery of reply.claimed) this.#start(delivery, reply.nowMs, sentAt);
