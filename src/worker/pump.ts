@@ -152,7 +152,13 @@ export class Pump {
       ? 0
       : Math.max(0, Math.min(permits, this.#left));
     const { clock } = this.#deps;
-    return { now: clock.now(), free, concurrency, stopping, order: () => order(clock.random) };
+    return {
+      now: clock.now(),
+      free,
+      concurrency,
+      stopping,
+      order: () => order(() => clock.random()),
+    };
   }
 
   // An idle worker asks in the cheapest way whether a full look is worth it.

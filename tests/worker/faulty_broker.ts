@@ -91,10 +91,13 @@ export function breaking(
   };
 }
 
+/** Is one exchange. */
+export type Exchange = Extract<Call, { readonly operation: "exchange" }>;
+
 /** Says whether a call claims, settles, renews. */
-export const claims = (call: Call): boolean =>
+export const claims = (call: Call): call is Exchange =>
   call.operation === "exchange" && call.args[0].claim !== undefined;
-export const settles = (call: Call): boolean =>
+export const settles = (call: Call): call is Exchange =>
   call.operation === "exchange" && call.args[0].settle.length > 0;
-export const renews = (call: Call): boolean =>
+export const renews = (call: Call): call is Exchange =>
   call.operation === "exchange" && call.args[0].extend.length > 0;
