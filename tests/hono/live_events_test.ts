@@ -30,7 +30,7 @@ interface Served extends AsyncDisposable {
 
 function serve(dabba: Dabba<Tasks>): Served {
   const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
-  const server = Deno.serve(options, routes(dabba).fetch);
+  const server = Deno.serve(options, routes(dabba, { eventsFor: "15s" }).fetch);
   return {
     url: `http://127.0.0.1:${server.addr.port}/dabba`,
     // Waits for every request that is still being answered.
@@ -110,7 +110,7 @@ Deno.test("GET /messages/:id/events stops asking the store when the client goes 
     await response.body!.getReader().read();
     await nthRead(3);
     going.abort();
-    // The server ends here only because the stream did: it would else go on for five minutes.
+    // The server ends here as soon as the stream does, which would else go on looking for 15 s.
   }
   assert(reads() < 10, `The store was asked ${reads()} times`);
 });
