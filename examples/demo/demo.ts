@@ -27,11 +27,10 @@ export interface Demo {
 export async function startDemo(settings: Settings, log: (line: string) => void): Promise<Demo> {
   const { hostname, port, folder } = settings;
   await Deno.mkdir(folder, { recursive: true });
+  // The app needs the address of the partner, which is this server's, known once it listens.
   let app = new Hono();
   const server = Deno.serve({ hostname, port, onListen() {} }, (request) => app.fetch(request));
-  const url = new URL(
-    `http://${hostname === "0.0.0.0" ? "localhost" : hostname}:${server.addr.port}/`,
-  );
+  const url = urlOf(hostname, server.addr.port);
   const pictures = new PictureStore(`${folder}/pictures`);
   const partner = new Partner(`${folder}/partner`);
   const queue = openQueue(settings, {
@@ -54,6 +53,12 @@ export async function startDemo(settings: Settings, log: (line: string) => void)
   }
 
   return { url, ended: run(), stop: () => stopping.abort() };
+}
+
+function urlOf(hostname: string, port: number): URL {
+  const everywhere = hostname === "0.0.0.0" || hostname === "::";
+  const host = everywhere ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
+  return new URL(`http://${host}:${port}/`);
 }
 
 function delay(ms: number): Promise<void> {

@@ -74,9 +74,13 @@ pageTest("a postcard backs off, outlives the demo, and is sent", async ({ visit,
   await card.getByText(/^Attempt \d of 10 in \d+ s$/).waitFor();
   assertStringIncludes((await card.locator("tbody").textContent())!, "Partner answered 503");
   await demo.end("SIGKILL");
-  await page.getByText("The demo does not answer").waitFor();
+  await page.getByText("No answer. Trying again …").waitFor();
+  await visit.send("Into the void");
+  const complaint = page.locator("#postcard-error");
+  await complaint.filter({ hasText: "The demo does not answer." }).waitFor();
   await demo.restart();
   await page.waitForSelector("#connection[data-state=connected]");
+  assertEquals(await complaint.textContent(), "");
   assertEquals(await page.getByRole("switch").getAttribute("aria-checked"), "false");
   await card.locator("tr[data-kind=bad]").nth(1).waitFor();
   await page.reload();

@@ -2,6 +2,7 @@
 
 import { byId, write } from "./element.js";
 import { call } from "./http.js";
+import { shown } from "./shown.js";
 
 const LOOK_MS = 3_000;
 const LOST_MS = 1_000;
@@ -12,21 +13,14 @@ export async function stayConnected(path, onAnswer) {
     const about = await call(path).then(({ body }) => body, () => undefined);
     if (about) onAnswer(about);
     show(about);
-    await pause(about ? LOOK_MS : LOST_MS);
+    await new Promise((resolve) => setTimeout(resolve, about ? LOOK_MS : LOST_MS));
+    await shown();
   }
 }
 
 function show(about) {
   const line = byId("connection");
+  if (about && line.dataset.state === "lost") dispatchEvent(new Event("reconnected"));
   line.dataset.state = about ? "connected" : "lost";
-  write(line, about ? `Running on ${about.broker}` : "The demo does not answer. Trying again …");
-}
-
-// A page in the background asks nothing.
-async function pause(ms) {
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  if (!document.hidden) return;
-  await new Promise((resolve) =>
-    document.addEventListener("visibilitychange", resolve, { once: true })
-  );
+  write(line, about ? `Running on ${about.broker}` : "No answer. Trying again …");
 }

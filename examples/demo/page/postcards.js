@@ -16,6 +16,7 @@ export function startPostcards({ schedule }) {
     submit(form, schedule);
   });
   byId("text").addEventListener("input", () => complain(""));
+  addEventListener("reconnected", () => complain(""));
   for (const message of kept("postcard").reverse()) follow(message, schedule);
 }
 

@@ -1,10 +1,11 @@
 /** The watch: follows a message until its outcome, over restarts of the demo. */
 
 import { call } from "./http.js";
+import { shown, turned } from "./shown.js";
 import { isFinal } from "./words.js";
 
-/** A browser opens six connections to a server in all: the others are for what people press. */
-const MOST_STREAMS = 3;
+/** A browser opens six connections to a server, for all windows: some are for what people press. */
+const MOST_STREAMS = 2;
 const LOOK_MS = 1_000;
 
 let streams = 0;
@@ -21,6 +22,7 @@ export async function watch(location, { onStatus, onGone, signal }) {
     onStatus(status);
   };
   while (!signal?.aborted) {
+    await shown();
     try {
       tell((await call(location, { signal })).body);
     } catch (failed) {
@@ -47,6 +49,7 @@ async function stream(location, { tell, signal }) {
       }
       source.addEventListener("result", resolve);
       source.addEventListener("error", resolve);
+      turned().then(resolve);
       signal?.addEventListener("abort", resolve, { once: true });
     });
   } finally {
