@@ -145,20 +145,13 @@ export class Pump {
 
   #standing(): Standing {
     const { concurrency, order } = this.#settings;
-    const stopping = this.#halt.called;
-    const permits = concurrency - this.#stores.heartbeat.size - this.#reserved;
-    // One look at a time: a second one would find what the first one leaves.
-    const free = stopping || this.#drained || this.#reserved > 0
-      ? 0
-      : Math.max(0, Math.min(permits, this.#left));
     const { clock } = this.#deps;
-    return {
-      now: clock.now(),
-      free,
-      concurrency,
-      stopping,
-      order: () => order(() => clock.random()),
-    };
+    const stopping = this.#halt.called;
+    // One look at a time: a second one would find what the first one leaves.
+    const closed = stopping || this.#drained || this.#reserved > 0;
+    const permits = Math.min(concurrency - this.#stores.heartbeat.size, this.#left);
+    const drawn = () => order(() => clock.random());
+    return { now: clock.now(), free: closed ? 0 : permits, concurrency, stopping, order: drawn };
   }
 
   // An idle worker asks in the cheapest way whether a full look is worth it.

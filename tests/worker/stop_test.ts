@@ -128,7 +128,7 @@ Deno.test("Worker.run() ends with the store's refusal, and first finishes what r
   const running = rig.run({ concurrency: 2 });
   await rig.until("started");
   rig.broker.before = (call) => {
-    if (claims(call) && !settles(call)) throw refused(call.operation);
+    if (claims(call) && !settles(call)) throw refused("exchange");
   };
   await rig.clock.advance(2_000);
   assertEquals(contexts[0]!.signal.aborted, false);
