@@ -42,7 +42,8 @@ const BACKOFF_MS = { first: 100, most: 2_000 };
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #sources = new Map<string, Promise<Source>>();
-  #layoutSeen = false;
+  // One that reads may have found no layout yet: only one that writes notes it.
+  readonly #layoutSeen = { reading: false, writing: false };
   #closed = false;
 
   constructor(options: RunnerOptions) {
@@ -115,7 +116,8 @@ export class Runner {
     full: boolean,
   ): Promise<Result> {
     const { keys, namespace, clock } = this.#options;
-    const layout = this.#layoutSeen ? "" : LAYOUT;
+    const access = script.access === "read" ? "reading" : "writing";
+    const layout = this.#layoutSeen[access] ? "" : LAYOUT;
     const common = { clock: clock ? String(Math.floor(clock())) : "", layout, full };
     const reply = new ReplyReader(
       await this.#evaluate(script, [...script.keys.map((key) => keys[key]), ...lines], [
@@ -128,7 +130,8 @@ export class Runner {
       throw new LayoutMismatchError(reply.marked(), LAYOUT, `namespace "${namespace}" of Redis`);
     }
     if (name !== script.name) throw new ReplyShapeError("the reply is one to another request");
-    this.#layoutSeen = true;
+    this.#layoutSeen.reading = true;
+    this.#layoutSeen[access] = true;
     return script.decode(reply, args);
   }
 

@@ -42,7 +42,7 @@ function contractHarness(
     broker: open(),
     clock,
     reopen: () => Promise.resolve(open()),
-    leftovers: () => listLeftovers(server, clock.now()),
+    leftovers: () => listLeftovers(server),
     close: async () => {
       await Promise.all(brokers.map((broker) => broker.close()));
       await server.close();

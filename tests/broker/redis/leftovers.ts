@@ -19,7 +19,7 @@ interface Contents {
 }
 
 /** Lists what is wrong; nothing is expected. */
-export async function listLeftovers(server: RedisGateway, _nowMs: number): Promise<string[]> {
+export async function listLeftovers(server: RedisGateway): Promise<string[]> {
   const prefix = `{${server.namespace}}:`;
   const keys = (await server.redis.keys(`*${server.namespace}*`)).sort();
   const known = (key: string) =>

@@ -1,0 +1,90 @@
+import { assert, assertEquals, assertNotMatch } from "@std/assert";
+import { sha1 } from "../../../src/broker/redis/runner.ts";
+import { cancelScript } from "../../../src/broker/redis/scripts/cancel.ts";
+import { deadScript } from "../../../src/broker/redis/scripts/dead.ts";
+import { discardScript } from "../../../src/broker/redis/scripts/discard.ts";
+import { exchangeScript } from "../../../src/broker/redis/scripts/exchange.ts";
+import { linesScript } from "../../../src/broker/redis/scripts/lines.ts";
+import { probeScript } from "../../../src/broker/redis/scripts/probe.ts";
+import { pushScript } from "../../../src/broker/redis/scripts/push.ts";
+import { readScript } from "../../../src/broker/redis/scripts/read.ts";
+import { redriveScript } from "../../../src/broker/redis/scripts/redrive.ts";
+import { statsScript } from "../../../src/broker/redis/scripts/stats.ts";
+import { Side } from "../contract/commands.ts";
+import { Generator } from "../contract/generator.ts";
+import { Random } from "../contract/random.ts";
+import { openRig } from "./rig.ts";
+
+const SCRIPTS = [
+  ...[cancelScript, deadScript, discardScript, exchangeScript, linesScript],
+  ...[probeScript, pushScript, readScript, redriveScript, statsScript],
+];
+
+/** A script that changed by accident shows here; one that changed on purpose is pinned anew. */
+const HASHES: Readonly<Record<string, string>> = {};
+
+/** All that scripts may use: known since Redis 7.0, and what they do is one key's affair. */
+const COMMANDS = new Set(
+  ("TIME GET SET HMGET HSET HDEL ZADD ZREM ZRANGE ZCARD ZCOUNT SADD SREM SMEMBERS").split(" "),
+);
+
+Deno.test("scripts have the hashes that are pinned", async () => {
+  const hashes = await Promise.all(
+    SCRIPTS.map(async ({ name, source }) => [name, await sha1(source)] as const),
+  );
+  assertEquals(Object.fromEntries(hashes), HASHES);
+});
+
+Deno.test("scripts neither read nor write JSON, and print no number by themselves", () => {
+  for (const { name, source } of SCRIPTS) {
+    assertNotMatch(source, /cjson|cmsgpack|tostring/, name);
+  }
+});
+
+interface Run {
+  readonly keys: ReadonlySet<string>;
+  readonly commands: string[][];
+}
+
+/** Groups what MONITOR shows by script; a script comes before its commands. */
+function groupRuns(seen: readonly (readonly [string, string[]])[]): Run[] {
+  const runs: Run[] = [];
+  for (const [source, [name, ...args]] of seen) {
+    if (source === "lua") runs.at(-1)?.commands.push([name!.toUpperCase(), ...args]);
+    else if (/^eval(sha)?$/i.test(name!)) {
+      runs.push({ keys: new Set(args.slice(2, 2 + Number(args[1]))), commands: [] });
+    }
+  }
+  return runs;
+}
+
+Deno.test("scripts touch no key that they have not declared, and only known commands", async () => {
+  await using rig = await openRig({ ownServer: true });
+  const watcher = await rig.server.redis.monitor();
+  const seen: [string, string[]][] = [];
+  watcher.on("monitor", (_time: string, args: string[], source: string) => {
+    seen.push([source, args]);
+  });
+  const generator = new Generator(new Random(42));
+  const side = new Side(rig.harness);
+  for (let step = 0; step < 400; step++) {
+    const command = generator.next(side.nowMs);
+    generator.hear(command, await side.run(command));
+    if (step % 20 === 0) await side.look(generator.ids);
+  }
+  // What is seen comes late, but in order.
+  const end = new Promise((resolve) =>
+    watcher.on("monitor", (_time: string, [name]: string[]) => name === "echo" && resolve(0))
+  );
+  await rig.server.redis.echo("end");
+  await end;
+  watcher.disconnect();
+  const runs = groupRuns(seen);
+  const wrong = runs.flatMap(({ keys, commands }) =>
+    commands.filter(([name, key]) => name !== "TIME" && !keys.has(key!) || !COMMANDS.has(name!))
+  );
+  assertEquals(wrong, []);
+  const used = new Set(runs.flatMap(({ commands }) => commands.map(([name]) => name!)));
+  assert(runs.length > 400);
+  assertEquals([...COMMANDS].filter((name) => name !== "TIME" && !used.has(name)), []);
+});
