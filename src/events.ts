@@ -92,12 +92,18 @@ export class Events {
   emit<K extends keyof DabbaEvents>(name: K, event: DabbaEvents[K]): void {
     for (const listener of this.#listeners.get(name) ?? []) {
       try {
-        (listener as Listener<K>)(event);
+        const late: unknown = (listener as Listener<K>)(event);
+        // An asynchronous listener fits the type: unheard, its rejection would end the process.
+        if (late instanceof Promise) late.catch((error) => complain(name, error));
       } catch (error) {
-        // A broken logger must not stop the work that it watches.
-        // deno-lint-ignore no-console
-        console.error(`Dabba: a listener of "${name}" threw`, error);
+        complain(name, error);
       }
     }
   }
+}
+
+// A broken logger must not stop the work that it watches.
+function complain(name: string, error: unknown): void {
+  // deno-lint-ignore no-console
+  console.error(`Dabba: a listener of "${name}" threw`, error);
 }
