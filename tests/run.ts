@@ -29,6 +29,9 @@ interface Run {
   readonly cwd: string;
 }
 
+/** A run takes a few minutes; one that hangs must not hold up whoever waits for it. */
+const LIMIT_MS = 30 * 60_000;
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -61,7 +64,8 @@ async function runAll(setup: Setup, run: Run): Promise<Outcome> {
     await deno(["coverage", `--include=${ownCode()}`, coverage]);
     return sum(tests, examples);
   } finally {
-    await Deno.remove(coverage, { recursive: true });
+    // A run that was cut off may still be writing: what is left lies in a temporary folder.
+    await Deno.remove(coverage, { recursive: true }).catch(() => {});
   }
 }
 
@@ -117,6 +121,11 @@ async function lendRedis(use: (run: Run) => Promise<Outcome>): Promise<Outcome> 
   Deno.addSignalListener("SIGINT", interrupt);
   Deno.addSignalListener("SIGTERM", interrupt);
   const { signal } = interruption;
+  const limit = setTimeout(() => {
+    console.error(`The tests hang: ended after ${LIMIT_MS / 60_000} minutes`);
+    interruption.abort();
+  }, LIMIT_MS);
+  Deno.unrefTimer(limit);
   const given = Deno.env.get("DABBA_TEST_REDIS");
   if (given) {
     console.log("redis-server: the one of DABBA_TEST_REDIS");
