@@ -1,8 +1,8 @@
 /** Hands messages over to a worker, and the same ones again when its request comes again. */
 
 import { type Delivery, type ExchangeRequest, PRIORITIES } from "../broker.ts";
-import { lastTurn, priorityOf } from "./line.ts";
 import { after } from "./instant.ts";
+import { lastTurn, priorityOf } from "./line.ts";
 import { textOf } from "./opaque.ts";
 import type { Sql } from "./sql.ts";
 

@@ -18,7 +18,7 @@ const MEMORY = 40;
 const COMMANDS = {
   push: 22,
   exchange: 44,
-  again: 10,
+  again: 14,
   cancel: 5,
   discard: 4,
   redrive: 5,
@@ -156,7 +156,7 @@ export class Generator {
   /** Mostly the channel's next number, else the last one again, an older one, or one left out. */
   #seq(channel: string): number {
     const last = this.#seqs.get(channel) ?? 0;
-    const step = this.#random.weighted({ next: 80, same: 8, older: 6, skip: 6 });
+    const step = this.#random.weighted({ next: 76, same: 12, older: 6, skip: 6 });
     const seq = { next: last + 1, same: last, older: last - 2, skip: last + 3 }[step];
     this.#seqs.set(channel, Math.max(last, seq, 1));
     return Math.max(seq, 1);
