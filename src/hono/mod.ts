@@ -36,6 +36,8 @@
  * @module
  */
 
+// Each entry point documents every type that its signatures name, those of the core included.
+export type * from "../../mod.ts";
 export type { AnyContext } from "./answer.ts";
 export type { DabbaRoutesOptions } from "./dabba_routes.ts";
 export { dabbaRoutes } from "./dabba_routes.ts";
