@@ -1,0 +1,156 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { MAX_BATCH, type PushMessage, type PushReply } from "../src/broker/broker.ts";
+import { Coalescer } from "../src/coalescer.ts";
+
+function message(id: string, body = "{}"): PushMessage {
+  const line = { queue: "q", priority: "normal" } as const;
+  return { id, nonce: "-", ...line, delayMs: 0, expiresInMs: 0, body };
+}
+
+/** A store that answers when it is told to. */
+class Store {
+  readonly batches: (readonly PushMessage[])[] = [];
+  readonly #gates: PromiseWithResolvers<void>[] = [];
+  /** Whether it answers by itself. */
+  open: boolean;
+
+  constructor(open = true) {
+    this.open = open;
+  }
+
+  readonly push = async (messages: readonly PushMessage[]): Promise<PushReply[]> => {
+    this.batches.push(messages);
+    const gate = Promise.withResolvers<void>();
+    this.#gates.push(gate);
+    if (this.open) gate.resolve();
+    await gate.promise;
+    return messages.map(({ id }) => ({ id, disposition: "enqueued" }));
+  };
+
+  get sizes(): number[] {
+    return this.batches.map((batch) => batch.length);
+  }
+
+  answer(batch: number): void {
+    this.#gates[batch]!.resolve();
+  }
+
+  fail(batch: number): void {
+    this.#gates[batch]!.reject(new Error(`batch ${batch}`));
+  }
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+Deno.test("Coalescer.add() sends the messages of one turn in one request, in their order", async () => {
+  const store = new Store();
+  const coalescer = new Coalescer(store.push);
+  const replies = await Promise.all(range(100).map((i) => coalescer.add(message(`m${i}`))));
+  assertEquals(store.sizes, [100]);
+  assertEquals(store.batches[0]!.map(({ id }) => id), range(100).map((i) => `m${i}`));
+  assertEquals(replies.map(({ id }) => id), range(100).map((i) => `m${i}`));
+});
+
+Deno.test("Coalescer.add() sends messages of the same turn together when they are a few awaits apart", async () => {
+  const store = new Store();
+  const coalescer = new Coalescer(store.push);
+  await Promise.all(
+    range(50).map(async (i) => {
+      for (let hop = 0; hop < i % 4; hop++) await undefined;
+      await coalescer.add(message(`m${i}`));
+    }),
+  );
+  assertEquals(store.sizes, [50]);
+});
+
+Deno.test("Coalescer.add() sends a lone message without waiting for a timer", async () => {
+  const store = new Store();
+  const coalescer = new Coalescer(store.push);
+  const added = coalescer.add(message("m"));
+  for (let hop = 0; hop < 12; hop++) await undefined;
+  assertEquals(store.sizes, [1]);
+  await added;
+});
+
+Deno.test("Coalescer.add() gathers what comes while two requests are on their way", async () => {
+  const store = new Store(false);
+  const coalescer = new Coalescer(store.push);
+  const added: Promise<PushReply>[] = [];
+  for (let i = 0; i < 10; i++) {
+    added.push(coalescer.add(message(`m${i}`)));
+    await turn();
+  }
+  assertEquals(store.sizes, [1, 1]);
+  store.open = true;
+  store.answer(0);
+  await turn();
+  assertEquals(store.sizes, [1, 1, 8]);
+  store.answer(1);
+  await Promise.all(added);
+});
+
+Deno.test("Coalescer.add() splits what does not fit one request, by count", async () => {
+  const store = new Store();
+  const coalescer = new Coalescer(store.push);
+  await Promise.all(range(2_500).map((i) => coalescer.add(message(`m${i}`))));
+  assertEquals(store.sizes, [MAX_BATCH, MAX_BATCH, 500]);
+});
+
+Deno.test("Coalescer.add() splits what does not fit one request, by size", async () => {
+  const store = new Store();
+  const coalescer = new Coalescer(store.push);
+  const body = "x".repeat(300_000);
+  await Promise.all(range(10).map((i) => coalescer.add(message(`m${i}`, body))));
+  assertEquals(store.sizes, [3, 3, 3, 1]);
+  await coalescer.add(message("large", "x".repeat(3_000_000)));
+  assertEquals(store.sizes.at(-1), 1, "one that is too large alone still travels");
+});
+
+Deno.test("Coalescer.add() counts the bytes of a request, not its characters", async () => {
+  const store = new Store();
+  const coalescer = new Coalescer(store.push);
+  const body = "\u{6F22}".repeat(250_000);
+  await Promise.all(range(12).map((i) => coalescer.add(message(`m${i}`, body))));
+  const sizes = store.batches.map((batch) =>
+    batch.reduce((sum, one) => sum + new TextEncoder().encode(one.body).length, 0)
+  );
+  assert(sizes.every((bytes) => bytes <= 4_000_000), `${sizes} bytes`);
+});
+
+Deno.test("Coalescer.add() rejects exactly the batch whose push failed", async () => {
+  const store = new Store(false);
+  const coalescer = new Coalescer(store.push);
+  const first = Promise.allSettled(range(3).map((i) => coalescer.add(message(`a${i}`))));
+  await turn();
+  const second = Promise.allSettled(range(3).map((i) => coalescer.add(message(`b${i}`))));
+  await turn();
+  const third = coalescer.add(message("c"));
+  await turn();
+  store.fail(1);
+  await turn();
+  store.answer(0);
+  store.answer(2);
+  assertEquals((await first).map(({ status }) => status), Array(3).fill("fulfilled"));
+  assertEquals((await second).map(({ status }) => status), Array(3).fill("rejected"));
+  assertEquals((await third).id, "c");
+});
+
+Deno.test("Coalescer.add() survives a push that throws at once", async () => {
+  let answer = (): Promise<PushReply[]> => {
+    throw new TypeError("at once");
+  };
+  const coalescer = new Coalescer(() => answer());
+  await assertRejects(() => coalescer.add(message("m1")), TypeError, "at once");
+  answer = () => Promise.resolve([{ id: "m3", disposition: "enqueued" }]);
+  assertEquals((await coalescer.add(message("m3"))).id, "m3");
+});
+
+Deno.test("Coalescer.add() takes 100,000 messages of one turn in as many requests as they need", async () => {
+  const store = new Store();
+  const coalescer = new Coalescer(store.push);
+  const begunAt = performance.now();
+  await Promise.all(range(100_000).map((i) => coalescer.add(message(`m${i}`))));
+  assertEquals(store.sizes, Array(100).fill(MAX_BATCH));
+  assert(performance.now() - begunAt < 5_000, "without going through the queue for each of them");
+});
