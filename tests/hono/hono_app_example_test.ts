@@ -3,20 +3,15 @@ import { assert, assertEquals } from "@std/assert";
 
 const example = new URL("../../examples/hono_app.ts", import.meta.url);
 
-/** Reads the address that Deno.serve prints, on whichever stream, and lets the rest go by. */
-async function address(...streams: ReadableStream<Uint8Array>[]): Promise<string> {
-  const found = Promise.withResolvers<string>();
-  const ends = streams.map(async (stream) => {
-    let text = "";
-    for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-      text += part;
-      const port = /Listening on http:\/\/[^ ]*:(\d+)\//.exec(text)?.[1];
-      if (port !== undefined) found.resolve(`http://127.0.0.1:${port}`);
-    }
-    return text;
-  });
-  Promise.all(ends).then((texts) => found.reject(new Error(`It did not listen: ${texts}`)));
-  return await found.promise;
+/** Reads the address that Deno.serve prints on standard error, then lets the rest go by. */
+async function address(stderr: ReadableStream<Uint8Array>): Promise<string> {
+  let text = "";
+  for await (const part of stderr.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const port = /Listening on http:\/\/[^ ]*:(\d+)\//.exec(text)?.[1];
+    if (port !== undefined) return `http://127.0.0.1:${port}`;
+  }
+  throw new Error(`It ended without listening: ${text}`);
 }
 
 Deno.test("examples/hono_app.ts answers at once, does the work behind it, and ends on SIGTERM", async () => {
