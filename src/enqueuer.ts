@@ -72,7 +72,8 @@ export class Enqueuer {
       throw new TypeError("Cannot give one id to many messages: enqueue them one by one");
     }
     const messages = await Promise.all(
-      inputs.map((input) => this.#prepare(definition, input, options)),
+      // Asynchronous, so that one that throws at once leaves no rejection of the others unheard.
+      inputs.map(async (input) => await this.#prepare(definition, input, options)),
     );
     return await Promise.all(messages.map((message) => this.#send(definition, message)));
   }
@@ -168,7 +169,8 @@ function schedule({ delay, at, expiresIn, dedupe }: EnqueueOptions): When {
 }
 
 function checkDedupe({ key, ttl }: { readonly key: string; readonly ttl: Duration }) {
-  if (typeof key !== "string" || key === "" || key.length > 256) {
+  // Half a character is no UTF-8: stores would take different keys for the same.
+  if (typeof key !== "string" || key === "" || key.length > 256 || !key.isWellFormed()) {
     throw new TypeError("Cannot use dedupe.key: expected text of 1 to 256 characters");
   }
   const ttlMs = durationMs(ttl, "dedupe.ttl");
