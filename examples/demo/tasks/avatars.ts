@@ -68,5 +68,5 @@ async function crop(original: Uint8Array): Promise<sharp.Sharp> {
 
 /** From raw pixels, so that no camera, place or time of the original travels along. */
 async function encode(square: sharp.Sharp, size: number): Promise<Uint8Array> {
-  return await square.clone().resize(size, size).avif({ quality: 60, effort: 6 }).toBuffer();
+  return await square.clone().resize(size, size).avif({ quality: 60, effort: 5 }).toBuffer();
 }
