@@ -113,16 +113,19 @@ export class Enqueuer {
       nonce: chosen ? randomId() : "-",
       queue: settings.queue,
       priority: settings.priority,
-      body: encodeEnvelope(this.#plan(definition.name, settings), text),
+      body: encodeEnvelope(this.#plan(definition.name, settings, when.dedupe?.ttlMs), text),
       ...when,
     };
     return { push, sent: JSON.parse(text) };
   }
 
-  #plan(task: string, settings: ResolvedSettings): string {
+  // A message that holds a dedupe key is remembered for as long: the key falls with its winner.
+  #plan(task: string, settings: ResolvedSettings, keepMs: number = 0): string {
+    const { retainMs } = settings;
+    if (keepMs > retainMs) return encodePlan({ task, ...settings, keepMs });
     const known = this.#plans.get(settings);
     if (known !== undefined) return known;
-    const plan = encodePlan({ task, ...settings });
+    const plan = encodePlan({ task, ...settings, keepMs: retainMs });
     this.#plans.set(settings, plan);
     return plan;
   }

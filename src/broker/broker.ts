@@ -52,7 +52,10 @@ export interface PushMessage extends Line {
   readonly dueAtMs?: number;
   /** Milliseconds after which it is not worth starting; 0 for never. */
   readonly expiresInMs: number;
-  /** At most one message of a key within `ttlMs`, unless that one died, expired or was cancelled. */
+  /**
+   * At most one message of a key within `ttlMs`, unless that one died, expired, was cancelled, or is
+   * forgotten: an outcome must be retained for as long as its key is to hold.
+   */
   readonly dedupe?: { readonly key: string; readonly ttlMs: number };
   /** The envelope, opaque to the store. */
   readonly body: string;

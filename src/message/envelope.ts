@@ -13,6 +13,8 @@ export interface Plan {
   readonly timeoutMs: number;
   /** How long its outcome stays readable, in milliseconds. */
   readonly retainMs: number;
+  /** How long the store must remember that it succeeded, in milliseconds; at least `retainMs`. */
+  readonly keepMs: number;
   /** How many times its worker may vanish while it runs before it counts as poison. */
   readonly maxCrashes: number;
 }
@@ -30,6 +32,7 @@ interface Wire {
   readonly b: BackoffPlan;
   readonly o?: number;
   readonly r: number;
+  readonly k?: number;
   readonly c: number;
 }
 
@@ -41,6 +44,7 @@ export function encodePlan(plan: Plan): string {
     b: plan.backoff,
     ...(plan.timeoutMs > 0 ? { o: plan.timeoutMs } : {}),
     r: plan.retainMs,
+    ...(plan.keepMs > plan.retainMs ? { k: plan.keepMs } : {}),
     c: plan.maxCrashes,
   };
   return JSON.stringify(wire);
@@ -66,6 +70,7 @@ export function decodeEnvelope(body: string): Envelope {
     backoff: wire.b,
     timeoutMs: wire.o ?? 0,
     retainMs: wire.r,
+    keepMs: wire.k ?? wire.r,
     maxCrashes: wire.c,
     input: body.slice(end + 1),
   };
@@ -73,7 +78,8 @@ export function decodeEnvelope(body: string): Envelope {
 
 // In full: a number that is none would be told to the store, which then refuses the worker.
 function isWire(value: unknown): value is Wire {
-  const { v, t, b, o, r, c } = (value ?? {}) as Partial<Wire>;
+  const { v, t, b, o, r, k, c } = (value ?? {}) as Partial<Wire>;
   return v === 1 && typeof t === "string" && isBackoffPlan(b) &&
-    (o === undefined || isWholeMs(o)) && isWholeMs(r) && Number.isInteger(c) && c! >= 1;
+    (o === undefined || isWholeMs(o)) && isWholeMs(r) && (k === undefined || isWholeMs(k)) &&
+    Number.isInteger(c) && c! >= 1;
 }

@@ -85,12 +85,12 @@ export class Executor {
     try {
       const onStart = () => this.#begin(run, moment);
       const text = await runAttempt(run, { envelope, definition, clock: this.#clock, onStart });
-      const { task, retainMs } = envelope;
+      const { task, retainMs, keepMs } = envelope;
       const { attempts } = readAttempts(run.delivery, this.#scene(run, moment));
       const result = retainMs > 0
         ? encodeResult(task, text, attempts)
         : encodeResult(task, undefined, []);
-      return { kind: "succeeded", retainMs, result };
+      return { kind: "succeeded", retainMs: keepMs, result };
     } catch (thrown) {
       const { begun, delivery } = run;
       const random = this.#clock.random();
