@@ -73,16 +73,17 @@ const VARIABLES = {
 /** Fills in URL and token from the environment, as far as they are not given. */
 export function fromEnvironment(options: RedisBrokerOptions, env?: RedisEnv): RedisBrokerOptions {
   if (options.client !== undefined) return options;
+  // Empty, not undefined: what one environment does not have is not looked for in another.
   const { url = readFirst(VARIABLES.url, env), token = readFirst(VARIABLES.token, env) } = options;
   return { ...options, url, token };
 }
 
-function readFirst(names: readonly string[], env: RedisEnv | undefined): string | undefined {
+function readFirst(names: readonly string[], env: RedisEnv | undefined): string {
   for (const name of names) {
     const value = env === undefined ? readEnv(name) : env[name];
     if (typeof value === "string" && value !== "") return value;
   }
-  return undefined;
+  return "";
 }
 
 /**

@@ -88,7 +88,7 @@ export class RedisBroker implements Broker {
    * @throws {TypeError} when a variable is missing or wrong.
    */
   static fromEnv(env?: RedisEnv, options: RedisBrokerSettings = {}): RedisBroker {
-    return new RedisBroker(fromEnvironment(options, env ?? undefined));
+    return new RedisBroker(fromEnvironment(options, env));
   }
 
   /** Stores messages, all or none; at most 1,000. */
