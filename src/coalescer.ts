@@ -42,13 +42,20 @@ export class Coalescer {
 
   async #gather(): Promise<void> {
     this.#gathering = true;
+    await this.#endOfTurn();
+    this.#gathering = false;
+    while (this.#waiting.length > 0 && this.#flights < MAX_FLIGHTS) this.#fly(this.#take());
+  }
+
+  async #endOfTurn(): Promise<void> {
+    const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+    // Requests that arrive together are a task of the event loop each: only this sees them all.
+    if (setImmediate) return await new Promise((resolve) => void setImmediate(resolve));
     // A timer would cost a lone enqueue milliseconds; microtasks go on until no more join.
     for (let seen = 0; seen < this.#waiting.length;) {
       seen = this.#waiting.length;
       for (let hop = 0; hop < HOPS; hop++) await undefined;
     }
-    this.#gathering = false;
-    while (this.#waiting.length > 0 && this.#flights < MAX_FLIGHTS) this.#fly(this.#take());
   }
 
   #take(): Waiting[] {

@@ -67,10 +67,40 @@ Deno.test("Coalescer.add() sends messages of the same turn together when they ar
 Deno.test("Coalescer.add() sends a lone message without waiting for a timer", async () => {
   const store = new Store();
   const coalescer = new Coalescer(store.push);
-  const added = coalescer.add(message("m"));
-  for (let hop = 0; hop < 12; hop++) await undefined;
-  assertEquals(store.sizes, [1]);
-  await added;
+  const begunAt = performance.now();
+  for (let i = 0; i < 500; i++) await coalescer.add(message(`m${i}`));
+  const took = performance.now() - begunAt;
+  assert(took < 400, `${took} ms for 500 messages one after the other`);
+});
+
+Deno.test("Coalescer.add() sends what many requests add at once together, however quick the store", async () => {
+  const store = new Store();
+  const coalescer = new Coalescer(store.push);
+  await Promise.all(
+    range(1_000).map(async (i) => {
+      await turn();
+      await coalescer.add(message(`m${i}`));
+    }),
+  );
+  assert(store.sizes.length < 20, `${store.sizes.length} requests for 1,000 messages`);
+});
+
+Deno.test("Coalescer.add() joins the messages of one turn where there is no setImmediate", async () => {
+  const global = globalThis as { setImmediate?: unknown };
+  const { setImmediate } = global;
+  try {
+    delete global.setImmediate;
+    const store = new Store();
+    const coalescer = new Coalescer(store.push);
+    const added = range(50).map(async (i) => {
+      for (let hop = 0; hop < i % 4; hop++) await undefined;
+      await coalescer.add(message(`m${i}`));
+    });
+    await Promise.all(added);
+    assertEquals(store.sizes, [50]);
+  } finally {
+    global.setImmediate = setImmediate;
+  }
 });
 
 Deno.test("Coalescer.add() gathers what comes while two requests are on their way", async () => {
