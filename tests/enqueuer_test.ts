@@ -169,16 +169,28 @@ Deno.test("BoundTask.enqueue() writes the plan into the message: the task's, the
   const planned = defineTask("planned", { input: z.number(), ...plan }, () => {});
   await using dabba = open({ planned });
   await dabba.tasks.planned.enqueue(1);
-  const given = { timeoutMs: 60_000, retainMs: 7_200_000, maxCrashes: 3, input: "1" };
+  const given = {
+    timeoutMs: 60_000,
+    retainMs: 7_200_000,
+    keepMs: 7_200_000,
+    maxCrashes: 3,
+    input: "1",
+  };
+  const keepMs = given.retainMs;
   const [first] = lastPush(dabba);
-  assertEquals(decodeEnvelope(first!.body), { task: "planned", backoff: [1_000], ...given });
+  assertEquals(decodeEnvelope(first!.body), {
+    task: "planned",
+    backoff: [1_000],
+    keepMs,
+    ...given,
+  });
   const backoff = { type: "fixed", delay: "2s", maxAttempts: 4, jitter: "none" } as const;
   await dabba.tasks.planned.enqueue(1, { backoff, timeout: "5s", retain: 0, maxCrashes: 9 });
   const [second] = lastPush(dabba);
   assertEquals(decodeEnvelope(second!.body), {
     task: "planned",
     backoff: { k: "f", d: 2_000, c: 2_000, n: 3, j: 0 },
-    ...{ timeoutMs: 5_000, retainMs: 0, maxCrashes: 9, input: "1" },
+    ...{ timeoutMs: 5_000, retainMs: 0, keepMs: 0, maxCrashes: 9, input: "1" },
   });
 });
 

@@ -7,7 +7,14 @@ import { Rig } from "./rig.ts";
 
 const n = z.number();
 const fine = defineTask("fine", { input: n }, () => "done");
-const PLAN: Plan = { task: "fine", backoff: [1_000], timeoutMs: 0, retainMs: 0, maxCrashes: 5 };
+const PLAN: Plan = {
+  task: "fine",
+  backoff: [1_000],
+  timeoutMs: 0,
+  retainMs: 0,
+  keepMs: 0,
+  maxCrashes: 5,
+};
 
 /** A message as some other program wrote it. */
 function planted(body: string, fields: Partial<PushMessage> = {}): PushMessage {
