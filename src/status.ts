@@ -1,9 +1,10 @@
 /** What a user sees of a message: the broker's record, opened. */
 
 import type { MessageRecord, MessageState, Priority } from "./broker/broker.ts";
-import { decodeEnvelope } from "./message/envelope.ts";
+import { decodeEnvelope, type Envelope } from "./message/envelope.ts";
 import { type AttemptRecord, decodeJournal, type ErrorRecord } from "./message/journal.ts";
 import { decodeResult } from "./message/result.ts";
+import { type BackoffPlan, maxAttempts } from "./retry/backoff.ts";
 
 /** Tells where a message stands; written as JSON, its instants are ISO 8601 text. */
 export interface MessageStatus<Out = unknown> {
@@ -15,6 +16,10 @@ export interface MessageStatus<Out = unknown> {
   readonly state: MessageState;
   /** How many attempts have begun that ended in success or failure, or are running. */
   readonly attempts: number;
+  /** How many attempts there are in all; only while the message itself is kept, so not after success. */
+  readonly maxAttempts?: number;
+  /** The waits between its attempts, as stored in it; only while the message itself is kept. */
+  readonly backoff?: BackoffPlan;
   /** How many times its worker vanished while it ran. */
   readonly crashes: number;
   /** Its queue. */
@@ -53,11 +58,13 @@ export function toStatus(record: MessageRecord): MessageStatus {
   const result = decodeResult(record.result);
   const error = result?.error ?? journal.error;
   const running = state === "leased" || state === "succeeded";
+  const envelope = open(record.body);
   return {
     id: record.id,
-    task: result?.task ?? taskOf(record.body),
+    task: result?.task ?? envelope?.task ?? "",
     state,
     attempts: running ? failures + 1 : failures,
+    ...(envelope ? planOf(envelope) : {}),
     crashes: record.crashes,
     queue: record.queue,
     priority: record.priority,
@@ -72,11 +79,15 @@ export function toStatus(record: MessageRecord): MessageStatus {
   };
 }
 
-function taskOf(body: string): string {
+function planOf({ backoff }: Envelope): { maxAttempts: number; backoff: BackoffPlan } {
+  return { maxAttempts: maxAttempts(backoff), backoff };
+}
+
+function open(body: string): Envelope | undefined {
   try {
-    return decodeEnvelope(body).task;
+    return decodeEnvelope(body);
   } catch {
-    return "";
+    return undefined;
   }
 }
 

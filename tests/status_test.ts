@@ -22,3 +22,11 @@ Deno.test("MessageStatus.progress is there only while its handler runs", async (
   assertEquals([state, progress], ["scheduled", undefined]);
   await running.stop();
 });
+
+Deno.test("MessageStatus.backoff tells the plan in the message until it has succeeded", async () => {
+  const flaky = defineTask("flaky", { input: n, backoff: ["1m", "5m"] }, () => {});
+  await using rig = new Rig({ flaky });
+  const receipt = await rig.tasks.flaky.enqueue(1, { delay: "1h" });
+  const { backoff, maxAttempts } = await receipt.status();
+  assertEquals([backoff, maxAttempts], [[60_000, 300_000], 3]);
+});

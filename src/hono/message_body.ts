@@ -2,6 +2,7 @@
 
 import type { MessageState, Priority } from "../broker/broker.ts";
 import type { AttemptRecord, ErrorRecord } from "../message/journal.ts";
+import type { BackoffPlan } from "../retry/backoff.ts";
 import type { MessageStatus } from "../status.ts";
 
 /** Tells where a message stands; instants are ISO 8601 text. */
@@ -14,6 +15,10 @@ export interface MessageBody {
   readonly state: MessageState;
   /** How many attempts have begun that ended in success or failure, or are running. */
   readonly attempts: number;
+  /** How many attempts there are in all; only while the message itself is kept, so not after success. */
+  readonly maxAttempts?: number;
+  /** The waits between its attempts, as stored in it; only while the message itself is kept. */
+  readonly backoff?: BackoffPlan;
   /** How many times its worker vanished while it ran. */
   readonly crashes: number;
   /** Its queue. */

@@ -16,6 +16,8 @@ Deno.test("GET /messages/:id tells where a message stands, instants as ISO 8601"
     task: "greet",
     state: "ready",
     attempts: 0,
+    maxAttempts: 4,
+    backoff: [60_000, 300_000, 900_000],
     crashes: 0,
     queue: "default",
     priority: "normal",
