@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what goes to the console is what is tested
 import { assertEquals, assertObjectMatch, assertThrows } from "@std/assert";
 import { Dabba, type DabbaEvents, DeferError, defineTask, RejectError } from "@dabba/queue";
 import { sqliteBroker } from "@dabba/queue/sqlite";
