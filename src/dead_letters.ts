@@ -79,31 +79,50 @@ async function each(
   act: (records: readonly MessageRecord[]) => Promise<number>,
 ): Promise<number> {
   let count = 0;
-  for await (const records of choose(broker, choice)) {
+  for await (const records of find(broker, readChoice(choice))) {
     if (records.length > 0) count += await act(records);
   }
   return count;
 }
 
-async function* choose(
-  broker: Broker,
-  choice: DeadLetterChoice,
-): AsyncGenerator<readonly MessageRecord[]> {
-  if ("id" in choice) return yield* choose(broker, { ids: [choice.id] });
-  if ("ids" in choice) {
-    for (let i = 0; i < choice.ids.length; i += MAX_BATCH) {
-      const records = await broker.read(choice.ids.slice(i, i + MAX_BATCH));
-      yield records.filter((record) => record !== undefined).filter(({ state }) =>
-        state === "dead"
-      );
-    }
-    return;
+type Chosen = { readonly ids: ReadonlySet<string> } | { readonly task: string | undefined };
+
+// In full: a choice that says nothing, such as `{ task: undefined }`, must not mean all of them.
+function readChoice(choice: DeadLetterChoice): Chosen {
+  const given = Object(choice) as { id?: unknown; ids?: unknown; task?: unknown; all?: unknown };
+  const { id, ids, task, all } = given;
+  if (Object.keys(given).length === 1) {
+    if (isText(id)) return { ids: new Set([id]) };
+    if (Array.isArray(ids) && ids.every(isText)) return { ids: new Set(ids) };
+    if (isText(task)) return { task };
+    if (all === true) return { task: undefined };
   }
-  const task = "task" in choice ? choice.task : undefined;
+  throw new TypeError(
+    "Cannot choose dead letters: expected one of { id }, { ids }, { task } and { all: true }",
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+async function* find(broker: Broker, chosen: Chosen): AsyncGenerator<readonly MessageRecord[]> {
+  if ("ids" in chosen) return yield* findById(broker, [...chosen.ids]);
+  const { task } = chosen;
   let after: string | undefined;
   do {
     const page = await broker.dead({ limit: 500, ...(after === undefined ? {} : { after }) });
     yield page.letters.filter((letter) => task === undefined || toStatus(letter).task === task);
     after = page.next;
   } while (after !== undefined);
+}
+
+async function* findById(
+  broker: Broker,
+  ids: readonly string[],
+): AsyncGenerator<readonly MessageRecord[]> {
+  for (let i = 0; i < ids.length; i += MAX_BATCH) {
+    const records = await broker.read(ids.slice(i, i + MAX_BATCH));
+    yield records.filter((record) => record?.state === "dead") as MessageRecord[];
+  }
 }
