@@ -30,7 +30,7 @@ function requireJson(c: AnyContext): void {
 
 async function readBytes(c: AnyContext, limit: number): Promise<Uint8Array> {
   // A validator that ran before has read it, and Hono has kept what it read.
-  if (c.req.raw.bodyUsed) return within(new Uint8Array(await c.req.arrayBuffer()), limit);
+  if (c.req.raw.bodyUsed) return new Uint8Array(await c.req.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -45,11 +45,6 @@ async function readBytes(c: AnyContext, limit: number): Promise<Uint8Array> {
   }
   if (size > limit) throw tooLarge(limit);
   return join(chunks, size);
-}
-
-function within(bytes: Uint8Array, limit: number): Uint8Array {
-  if (bytes.length > limit) throw tooLarge(limit);
-  return bytes;
 }
 
 function join(chunks: readonly Uint8Array[], size: number): Uint8Array {

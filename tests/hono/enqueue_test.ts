@@ -42,6 +42,18 @@ Deno.test("enqueue() answers 503 while the store is away, 500 when it refuses fo
   }
 });
 
+Deno.test("enqueue() shows the app's middleware the error behind a 500", async () => {
+  await using dabba = greeter({ broker: failing("push", { retryable: false }) });
+  const seen: unknown[] = [];
+  const app = new Hono().use(async (c, next) => {
+    await next();
+    seen.push(c.error?.message);
+  }).post("/", enqueue(dabba.tasks.greet));
+  await app.request("/", json({ name: "Ada" }));
+  await app.request("/", json({ name: "" }));
+  assertEquals(seen, ["Cannot push: the host redis.internal is away", undefined]);
+});
+
 Deno.test("enqueue() takes input and options from its mapper", async () => {
   await using dabba = greeter();
   const app = new Hono().post(

@@ -100,14 +100,29 @@ Deno.test("withTasks() kicks for POST /tasks/:name, and for tasks taken from the
 
 Deno.test("withTasks() kicks for a request that fails after it has enqueued", async () => {
   await using dabba = greeter();
+  for (const [id, thrown] of [["a", new Error("after that")], ["b", "no error at all"]] as const) {
+    const { waited, context } = execution();
+    const app = new Hono().use(withTasks(dabba, { kick: {} })).post("/", async (c) => {
+      await c.var.tasks.greet.enqueue({ name: "Ada" }, { id });
+      throw thrown;
+    }).onError((error, c) => c.text(error.message, 500));
+    await Promise.resolve(app.request("/", { method: "POST" }, {}, context)).catch(() => {});
+    await waited[0];
+    assertEquals((await dabba.status(id)).state, "succeeded");
+  }
+});
+
+Deno.test("withTasks() begins no work in the turn of the event loop that sends the response", async () => {
+  const order: string[] = [];
+  await using dabba = greeter({ work: () => void order.push("handled") });
   const { waited, context } = execution();
-  const app = new Hono().use(withTasks(dabba, { kick: {} })).post("/", async (c) => {
-    await c.var.tasks.greet.enqueue({ name: "Ada" }, { id: "m" });
-    throw new Error("after that");
-  }).onError((error, c) => c.text(error.message, 500));
-  assertEquals((await app.request("/", { method: "POST" }, {}, context)).status, 500);
-  await waited[0];
-  assertEquals((await dabba.status("m")).state, "succeeded");
+  const app = new Hono().use(withTasks(dabba, { kick: { budget: "30s" } })).post("/", async (c) => {
+    return enqueued(c, await c.var.tasks.custom.enqueue({ name: "Ada" }));
+  });
+  const turn = new Promise((resolve) => setTimeout(resolve, 0)).then(() => order.push("next turn"));
+  await app.request("/", { method: "POST" }, {}, context);
+  await Promise.all([turn, waited[0]]);
+  assertEquals(order, ["next turn", "handled"]);
 });
 
 Deno.test("withTasks() kicks for what is enqueued after the response", async () => {
