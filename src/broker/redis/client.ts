@@ -38,7 +38,7 @@ export interface UpstashClientOptions {
  * ```ts
  * import { upstashClient } from "@dabba/queue/redis";
  *
- * const client = upstashClient({ url: "http://127.0.0.1:8079", token: "a long secret" });
+ * const client = upstashClient({ url: "http://127.0.0.1:8079", token: "a-long-secret" });
  * ```
  *
  * @throws {TypeError} when the URL is not one of HTTP, or the token is empty.

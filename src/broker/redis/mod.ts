@@ -4,7 +4,7 @@
  * ```ts no-eval
  * import { redisBroker } from "@dabba/queue/redis";
  *
- * const broker = redisBroker({ url: "https://….upstash.io", token: "…" });
+ * const broker = redisBroker({ url: "https://example.upstash.io", token: "its-token" });
  * ```
  *
  * It needs of a client only that it runs scripts, so a Redis without HTTP is reached through
@@ -55,7 +55,7 @@ export type {
  * ```ts
  * import { redisBroker } from "@dabba/queue/redis";
  *
- * const broker = redisBroker({ url: "http://127.0.0.1:8079", token: "a long secret" });
+ * const broker = redisBroker({ url: "http://127.0.0.1:8079", token: "a-long-secret" });
  * console.log(broker.kind); // "redis"
  * ```
  *
