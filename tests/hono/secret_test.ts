@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { dabbaRoutes } from "@dabba/queue/hono";
+import { Random } from "../broker/contract/random.ts";
+import { Secrets } from "../../src/hono/secret.ts";
 import { BEARER, greeter, json, routes, SECRET } from "./greeter.ts";
 
 const WRONG: [name: string, authorization: string | undefined][] = [
@@ -87,6 +89,22 @@ Deno.test("Every secret is compared, whatever was sent and whichever fits", asyn
     }
   } finally {
     crypto.subtle.digest = digest;
+  }
+});
+
+Deno.test("Ten thousand headers that are nearly right open nothing", async () => {
+  const secrets = new Secrets([SECRET, "another-secret"]);
+  const random = new Random(7);
+  const pick = (most: number) => random.below(most);
+  for (let i = 0; i < 10_000; i++) {
+    const at = pick(SECRET.length + 1);
+    const piece = String.fromCharCode(...Array.from({ length: pick(4) }, () => 33 + pick(94)));
+    const token = SECRET.slice(0, at) + piece + SECRET.slice(at + pick(3));
+    const header = ["Bearer ", "bearer  ", "Basic ", "", "Bearer\t"][pick(5)] + token +
+      " ".repeat(pick(2));
+    const right = token === SECRET && /^bearer +/i.test(header);
+    const context = { req: { header: () => header } } as never;
+    assertEquals(await secrets.opens(context), right, header);
   }
 });
 

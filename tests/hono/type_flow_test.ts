@@ -153,6 +153,14 @@ async function mistakes(dabba: ReturnType<typeof makeDabba>, app: App): Promise<
   // @ts-expect-error The id is missing.
   await client.dabba.messages[":id"].$get({ param: {} });
 
+  const health = await (await client.dabba.healthz.$get()).json();
+  // @ts-expect-error It is a boolean.
+  health.ok.length;
+  // @ts-expect-error It may be a refusal.
+  (await (await client.dabba.drain.$get()).json()).claimed;
+  // @ts-expect-error There is no such disposition.
+  (await (await client.avatars.$post()).json()).disposition === "stored";
+
   const message = await (await client.dabba.messages[":id"].$get({ param: { id: "m" } })).json();
   // @ts-expect-error It may be a refusal.
   message.state;
