@@ -87,9 +87,10 @@ export function planBackoff(backoff: Backoff): BackoffPlan {
         `Cannot use a backoff of ${backoff.length} waits: at most ${MAX_RETRIES} are stored`,
       );
     }
-    return backoff.map((wait, i) => durationMs(wait, `backoff[${i}]`));
+    // Not `map`, which passes over holes.
+    return Array.from(backoff, (wait, i) => durationMs(wait, `backoff[${i}]`));
   }
-  if (typeof backoff !== "object" || backoff === null || !(backoff.type in KINDS)) {
+  if (typeof backoff !== "object" || backoff === null || !Object.hasOwn(KINDS, backoff.type)) {
     throw new TypeError(
       `Cannot read backoff: expected a list such as ["1m", "5m", "15m"], ` +
         `or { type: "exponential" | "linear" | "fixed", delay }`,
@@ -165,7 +166,8 @@ export function nextDelayMs(
 ): number | undefined {
   if (!("k" in plan)) return plan[failures - 1];
   if (failures > plan.n) return undefined;
-  const wait = Math.min(plan.c, curve(plan, failures));
+  // A curve that begins with 0 stays there: times an infinite power it would be no number.
+  const wait = plan.d === 0 ? 0 : Math.min(plan.c, curve(plan, failures));
   return Math.round(wait * (1 - plan.j * random));
 }
 
