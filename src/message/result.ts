@@ -35,7 +35,9 @@ export function encodeStopped(task: string, error: ErrorRecord): string {
 export function decodeResult(stored: string): Result | undefined {
   if (stored === "") return undefined;
   try {
-    return JSON.parse(stored) as Result;
+    const result: unknown = JSON.parse(stored);
+    const isResult = typeof result === "object" && result !== null && "task" in result;
+    return isResult ? result as Result : undefined;
   } catch {
     return undefined;
   }
