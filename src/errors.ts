@@ -51,9 +51,12 @@ export class ValidationError extends DabbaError {
   /** Makes the error for the `input` or the `output` of the task named. */
   constructor(readonly task: string, readonly side: "input" | "output", issues: readonly Issue[]) {
     const first = issues[0];
-    const where = first && first.path.length > 0 ? ` at "${first.path.join(".")}"` : "";
+    // Keys and messages come from the value and the schema: an error stays readable.
+    const keys = (first?.path ?? []).slice(0, 20).map((key) => String(key).slice(0, 40));
+    const where = keys.length > 0 ? ` at "${keys.join(".")}"` : "";
     const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-    super("validation", `Invalid ${side} of task "${task}"${where}: ${first?.message}${more}`);
+    const what = String(first?.message).slice(0, 500);
+    super("validation", `Invalid ${side} of task "${task}"${where}: ${what}${more}`);
     this.issues = issues;
   }
 }
