@@ -38,7 +38,8 @@ export function durationMs(value: Duration, name: string = "duration"): number {
       }: it must be between 0 ms and ten years (${MAX_DURATION_MS} ms)`,
     );
   }
-  return Math.round(ms);
+  // Never -0, which `Math.round` keeps.
+  return Math.round(ms) + 0;
 }
 
 /** Says whether a value that was read from a message is what `durationMs` gives. */
