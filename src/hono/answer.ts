@@ -10,6 +10,9 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
  */
 export type AnyContext = Context;
 
+/** Serves a request. */
+export type Serve = (c: AnyContext) => Promise<Response>;
+
 /** Says how an answer goes out. */
 export interface AnswerInit {
   /** The HTTP status. */

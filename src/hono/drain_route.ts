@@ -4,9 +4,8 @@ import { tickOnce, type TickOptions } from "../cron.ts";
 import type { Dabba } from "../dabba.ts";
 import { durationMs } from "../duration.ts";
 import { checkMax } from "../worker/worker.ts";
-import { answer } from "./answer.ts";
+import { answer, type Serve } from "./answer.ts";
 import { asOptions } from "./errors.ts";
-import type { Serve } from "./messages_routes.ts";
 import { duration } from "./task_query.ts";
 import { waitUntil } from "./wait_until.ts";
 

@@ -2,8 +2,7 @@
 
 import type { BrokerStats } from "../broker/broker.ts";
 import type { Dabba } from "../dabba.ts";
-import { answer } from "./answer.ts";
-import type { Serve } from "./messages_routes.ts";
+import { answer, type Serve } from "./answer.ts";
 import type { Secrets } from "./secret.ts";
 
 /** Tells how things are; the counts only to who has the secret. */

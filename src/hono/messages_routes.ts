@@ -5,12 +5,9 @@ import { MessageNotFoundError } from "../errors.ts";
 import { checkName } from "../message/id.ts";
 import { isFinal, type MessageStatus } from "../status.ts";
 import { systemClock } from "../worker/clock.ts";
-import { answer, type AnyContext } from "./answer.ts";
+import { answer, type AnyContext, type Serve } from "./answer.ts";
 import { messageBody } from "./message_body.ts";
 import { eventId, messageEvents } from "./message_events.ts";
-
-/** Serves a request. */
-export type Serve = (c: AnyContext) => Promise<Response>;
 
 /** Makes the handler that tells where a message stands. */
 export function serveMessage(dabba: Dabba): Serve {

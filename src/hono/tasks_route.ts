@@ -1,11 +1,10 @@
 /** `POST /tasks/:name`: enqueues for whoever knows the secret, in any language. */
 
 import type { Dabba } from "../dabba.ts";
-import { answer, type AnyContext } from "./answer.ts";
+import { answer, type AnyContext, type Serve } from "./answer.ts";
 import { readJson } from "./body.ts";
 import { type EnqueuedBody, enqueuedBody } from "./enqueued.ts";
 import type { ErrorBody } from "./errors.ts";
-import type { Serve } from "./messages_routes.ts";
 import { readTaskQuery } from "./task_query.ts";
 import { visitOf } from "./visit.ts";
 
