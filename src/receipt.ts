@@ -82,19 +82,29 @@ async function awaitResult(
 
 function outcome(definition: TaskDefinition, status: MessageStatus): unknown {
   const { id, task, state, attempts } = status;
-  if (state === "succeeded") {
-    if (definition.output === undefined) return status.output;
-    // A checked output that is absent was not retained (`retain: 0`).
-    if (!("output" in status)) throw new MessageNotFoundError(id);
-    return parse(definition.output, status.output, { task: definition.name, side: "output" });
-  }
+  if (state === "succeeded") return readOutput(definition, status);
   const cause = status.error && rebuild(status.error);
   throw new TaskFailedError(id, task, state as "dead" | "cancelled" | "expired", attempts, cause);
+}
+
+async function readOutput(
+  { name, output: schema }: TaskDefinition,
+  status: MessageStatus,
+): Promise<unknown> {
+  if (schema === undefined) return status.output;
+  try {
+    return await parse(schema, status.output, { task: name, side: "output" });
+  } catch (error) {
+    // Absent though its schema wants one: it was not retained (`retain: 0`).
+    if (!("output" in status)) throw new MessageNotFoundError(status.id);
+    throw error;
+  }
 }
 
 function rebuild(record: ErrorRecord): Error {
   const error = new Error(record.message);
   error.name = record.name;
+  if (record.issues !== undefined) Object.assign(error, { issues: record.issues });
   if (record.stack !== undefined) error.stack = record.stack;
   return error;
 }
@@ -102,6 +112,8 @@ function rebuild(record: ErrorRecord): Error {
 /** Waits, or throws the signal's reason as soon as it aborts. */
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    // It may have aborted while we looked, and would not tell a listener that comes late.
+    if (signal?.aborted) return reject(signal.reason);
     const stop = () => {
       clearTimeout(timer);
       reject(signal?.reason);
