@@ -40,7 +40,9 @@ type CronLike = (
  * ```
  */
 export function denoCron<T extends TaskTree>(dabba: Dabba<T>, options: CronOptions = {}): boolean {
-  const { cronName = "dabba", schedule = "* * * * *", ...tick } = options;
+  const { cronName = "dabba", schedule = "* * * * *", signals = true, ...rest } = options;
+  // Deno Deploy sends SIGINT five seconds before it kills: time enough to hand back.
+  const tick = { ...rest, signals };
   if (!/^[\w -]{1,64}$/.test(cronName)) {
     throw new TypeError(
       `Cannot name a cron "${cronName}": expected 1 to 64 characters of A-Z a-z 0-9 _ - and space`,

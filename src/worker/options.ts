@@ -22,7 +22,11 @@ export interface WorkerOptions {
   readonly unknownTaskDelay?: Duration;
   /** How an idle worker looks for work: at first, and at most this far apart. @default the broker's */
   readonly polling?: { readonly min: Duration; readonly max: Duration };
-  /** Stop on SIGINT and SIGTERM; only `run()` does, and only where there are signals. @default true */
+  /**
+   * Stop on SIGINT and SIGTERM, where there are signals. A drain that was stopped so passes the signal
+   * on when it has handed back, unless a `run()` of the same `Dabba` has heard it, too.
+   * @default true for `run()` and `denoCron()`, false for other drains
+   */
   readonly signals?: boolean;
   /** The worker's name, for people to read. @default drawn at random */
   readonly name?: string;
@@ -44,8 +48,8 @@ export interface WorkerSettings {
   readonly unknownTaskDelayMs: number;
   /** The first and the longest wait between two looks. */
   readonly polling: { readonly minMs: number; readonly maxMs: number };
-  /** Whether `run()` listens to signals. */
-  readonly signals: boolean;
+  /** Whether it listens to signals; undefined where the user said nothing. */
+  readonly signals: boolean | undefined;
   /** The worker's name. */
   readonly name: string;
 }
@@ -74,7 +78,7 @@ export function resolveWorker(options: WorkerOptions, defaults: WorkerDefaults):
     graceMs: durationMs(options.grace ?? "4s", "grace"),
     unknownTaskDelayMs: atLeast(options.unknownTaskDelay ?? "30s", 1, "unknownTaskDelay"),
     polling: resolvePolling(options.polling) ?? defaults.polling,
-    signals: options.signals ?? true,
+    signals: options.signals,
     name: options.name === undefined
       ? `w-${randomId().slice(0, 10)}`
       : checkName(options.name, "worker name"),

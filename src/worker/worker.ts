@@ -34,6 +34,8 @@ export interface DrainSummary extends Summary {
 
 /** Knows the pumps that are at work in this process, so that enqueues can ring them. */
 export interface Pumps {
+  /** How many there are. */
+  readonly size: number;
   /** Adds a pump. */
   add(pump: Pump): void;
   /** Removes a pump. */
@@ -78,7 +80,7 @@ export class Worker {
       max: Infinity,
     });
     const stop = () => pump.stop(this.#settings.graceMs);
-    const silence = this.#settings.signals ? onStopSignal(stop) : () => {};
+    const silence = this.#settings.signals ?? true ? onStopSignal(stop) : () => {};
     try {
       await this.#go(pump, stop, options.signal);
     } finally {
@@ -123,8 +125,9 @@ export class Worker {
       cancel();
       silence();
     }
-    // The signal was meant for the process: having handed back, the drain passes it on.
-    if (signalled !== undefined) raiseSignal(signalled);
+    // The signal was meant for the process: having handed back, the drain passes it on. A run that is
+    // still at work has heard it as well, and would be cut off by a second one.
+    if (signalled !== undefined && this.#pumps.size === 0) raiseSignal(signalled);
     const summary = pump.tally.summary();
     return { ...summary, ended: ended ?? (summary.claimed < max ? "empty" : "max") };
   }

@@ -16,7 +16,7 @@ Deno.test("resolveWorker() fills in what is not said", () => {
     graceMs: 4_000,
     unknownTaskDelayMs: 30_000,
     polling: { minMs: 20, maxMs: 250 },
-    signals: true,
+    signals: undefined,
   });
   assertEquals([/^w-[\w-]{10}$/.test(name), order(Math.random)], [true, ["default"]]);
 });
