@@ -34,6 +34,8 @@ export interface DabbaRoutesOptions {
   readonly drain?: TickOptions;
   /** How long one stream of events lasts; browsers then come back by themselves. @default "5m" */
   readonly eventsFor?: Duration;
+  /** Ends the streams of events when it aborts, so that a server can shut down; browsers come back. */
+  readonly signal?: AbortSignal;
   /** How long a ready message may wait before `/healthz` answers 503. @default "5m" */
   readonly objective?: Duration;
   /** How long the store may take to answer `/healthz`. @default "3s" */
@@ -84,7 +86,8 @@ export function dabbaRoutes<T extends TaskTree>(
   if (drain) app.on(["GET", "POST"], "/drain", guarded(serveDrain(dabba, options.drain ?? {})));
   const message = serveMessage(dabba);
   app.get("/messages/:id", closed ? guarded(message) : message);
-  const events = serveEvents(dabba, durationMs(options.eventsFor ?? "5m", "eventsFor"));
+  const maxMs = durationMs(options.eventsFor ?? "5m", "eventsFor");
+  const events = serveEvents(dabba, { maxMs, closing: options.signal });
   app.get("/messages/:id/events", closed ? guarded(events) : events);
   const objectiveMs = durationMs(options.objective ?? "5m", "objective");
   const deadlineMs = durationMs(options.healthDeadline ?? "3s", "healthDeadline");

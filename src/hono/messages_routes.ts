@@ -20,8 +20,11 @@ export function serveMessage(dabba: Dabba): Serve {
   };
 }
 
-/** Makes the handler that follows a message, for at most `maxMs`. */
-export function serveEvents(dabba: Dabba, maxMs: number): Serve {
+/** Makes the handler that follows a message, for at most `maxMs`, and until `closing` aborts. */
+export function serveEvents(
+  dabba: Dabba,
+  { maxMs, closing }: { readonly maxMs: number; readonly closing: AbortSignal | undefined },
+): Serve {
   return async function events(c) {
     const first = await read(dabba, c);
     const lastEventId = c.req.header("last-event-id");
@@ -34,7 +37,7 @@ export function serveEvents(dabba: Dabba, maxMs: number): Serve {
       first,
       read: () => dabba.status(first.id),
       lastEventId,
-      signal: gone.signal,
+      signal: closing ? AbortSignal.any([gone.signal, closing]) : gone.signal,
       maxMs,
       clock: systemClock(),
     });

@@ -132,3 +132,17 @@ Deno.test("GET /messages/:id/events ends when the time of the stream is over", a
   const events = await Array.fromAsync(read(response.body!));
   assertEquals(events.map(({ name }) => name), ["state"]);
 });
+
+Deno.test("GET /messages/:id/events ends when its server closes, so that it can shut down", async () => {
+  await using dabba = greeter();
+  const { id } = await dabba.tasks.greet.enqueue({ name: "Ada" }, { delay: "1h" });
+  const closing = new AbortController();
+  const app = routes(dabba, { signal: closing.signal });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
+  const url = `http://127.0.0.1:${server.addr.port}/dabba/messages/${id}/events`;
+  const events = read((await fetch(url)).body!);
+  assertEquals((await events.next()).value?.data.state, "scheduled");
+  closing.abort();
+  assert((await events.next()).done);
+  await server.shutdown();
+});
