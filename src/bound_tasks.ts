@@ -100,9 +100,9 @@ function walkGroup(name: string, group: unknown, visit: Visit): Record<string, u
   const out: Record<string, unknown> = {};
   if (typeof group === "object" && group !== null) {
     for (const key of memberNames(group)) {
-      const member = (group as Record<string, unknown>)[key];
-      const definition = definitionOf(member);
-      if (definition) out[key] = visit(withReceiver(definition, member, group));
+      const definition = memberTask(group, key);
+      if (definition) out[key] = visit(definition);
+      else if (isPlain(group)) refuseGroup(`${name}.${key}`, (group as Members)[key]);
     }
   }
   if (Object.keys(out).length > 0) return out;
@@ -112,10 +112,24 @@ function walkGroup(name: string, group: unknown, visit: Visit): Record<string, u
   );
 }
 
-// Own members, then those of the class and its parents; a child's method hides its parent's.
+type Members = Readonly<Record<string, unknown>>;
+
+// Else its tasks would be left out in silence. An instance may hold whatever it likes.
+function refuseGroup(name: string, member: unknown): void {
+  if (typeof member !== "object" || member === null) return;
+  if (![...memberNames(member)].some((key) => memberTask(member, key))) return;
+  throw new TypeError(`Cannot use tasks.${name}: a group holds tasks, not groups of them`);
+}
+
+function isPlain(group: object): boolean {
+  const prototype = Object.getPrototypeOf(group);
+  return prototype === Object.prototype || prototype === null;
+}
+
+// Own members, then those of the class and its parents.
 function memberNames(group: object): Set<string> {
   const names = new Set<string>();
-  for (let at = group; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+  for (const at of lineage(group)) {
     for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
       // A getter is never called for a look.
       if ("value" in property && name !== "constructor") names.add(name);
@@ -124,14 +138,28 @@ function memberNames(group: object): Set<string> {
   return names;
 }
 
+/**
+ * Finds the task of a member. A decorated method needs its instance; what overrides it is that task,
+ * too, unless it is decorated itself. A task of defineTask() stands alone.
+ */
+function memberTask(group: object, name: string): TaskDefinition | undefined {
+  for (const at of lineage(group)) {
+    const carrier = Object.getOwnPropertyDescriptor(at, name)?.value;
+    const definition = definitionOf(carrier);
+    if (definition === undefined) continue;
+    if (definition.run !== carrier || carrier === undefined) return definition;
+    const method = (group as Members)[name];
+    if (typeof method !== "function") return undefined;
+    return { ...definition, run: (input, ctx) => method.call(group, input, ctx) };
+  }
+  return undefined;
+}
+
+function* lineage(group: object): Generator<object> {
+  for (let at = group; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) yield at;
+}
+
 function definitionOf(node: unknown): TaskDefinition | undefined {
   const carrier = typeof node === "object" || typeof node === "function" ? node : undefined;
   return (carrier as Partial<TaskContract> | undefined | null)?.[DEFINITION];
-}
-
-// A decorated method needs its instance; a task of defineTask() stands alone.
-function withReceiver(definition: TaskDefinition, member: unknown, group: object): TaskDefinition {
-  if (definition.run === undefined || definition.run !== member) return definition;
-  const run = definition.run;
-  return { ...definition, run: (input, ctx) => run.call(group, input, ctx) };
 }

@@ -26,7 +26,7 @@ export type TaskMethod<This, I extends Schema, O extends Schema | undefined> = (
  * }
  * ```
  *
- * @throws {TypeError} when the method is static or private, or an option is not usable.
+ * @throws {TypeError} when the method is static, private or a task already, or an option is not usable.
  */
 export function task<I extends Schema, O extends Schema | undefined = undefined>(
   name: string,
@@ -38,6 +38,11 @@ export function task<I extends Schema, O extends Schema | undefined = undefined>
       throw new TypeError(
         `Cannot make ${String(context.name)} the task "${name}": ` +
           `@task goes on public methods of instances`,
+      );
+    }
+    if (Object.hasOwn(method, DEFINITION)) {
+      throw new TypeError(
+        `Cannot make ${String(context.name)} the task "${name}": it is a task already`,
       );
     }
     const run = method as unknown as Handler<unknown, unknown>;
