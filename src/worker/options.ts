@@ -9,7 +9,7 @@ import { queueNames, type QueueOrder, queueOrder, type Queues } from "./queue_or
 export interface WorkerOptions {
   /**
    * The queues to serve: a list in strict order, or weights such as `{ mail: 3, reports: 1 }`.
-   * @default the queues of the registered tasks, evenly
+   * @default the queues of the tasks whose handlers are here, evenly
    */
   readonly queues?: Queues;
   /** How many messages may run at once, 1 to 1,000. @default 10 */
