@@ -39,7 +39,10 @@ export interface DabbaOptions<T extends TaskTree> {
    * @default Redis if `UPSTASH_REDIS_REST_URL` is set, else the SQLite file `dabba.db`
    */
   readonly broker?: Broker;
-  /** The largest input, in bytes of its JSON text. @default 262_144 */
+  /**
+   * The largest input, and the largest output that is kept, in bytes of its JSON text.
+   * @default 262_144
+   */
   readonly payloadLimit?: number;
   /** Listeners of lifecycle events, for logs and telemetry. */
   readonly on?: Listeners;
@@ -136,6 +139,7 @@ export class Dabba<T extends TaskTree = TaskTree> {
       tasks: this.#definitions,
       events: this.#events,
       clock: systemClock(),
+      payloadLimit: this.#enqueuer.payloadLimit,
     };
     return new Worker(deps, settings, this.#pumps);
   }

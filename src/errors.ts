@@ -87,17 +87,23 @@ export class UnserialisableError extends DabbaError {
   }
 }
 
-/** Says that an input is larger than the limit, before anything was sent. */
+/** Says that an input, or an output that is to be kept, is larger than the limit. */
 export class PayloadTooLargeError extends DabbaError {
   /** Names the class, also where the bundler renamed it. */
   override readonly name = "PayloadTooLargeError";
 
   /** Makes the error; `bytes` and `limit` count UTF-8 bytes of the JSON text. */
-  constructor(readonly task: string, readonly bytes: number, readonly limit: number) {
+  constructor(
+    readonly task: string,
+    readonly bytes: number,
+    readonly limit: number,
+    readonly side: "input" | "output" = "input",
+  ) {
     const [size, most] = [bytes, limit].map((n) => n.toLocaleString("en-US"));
+    const what = side === "input" ? "enqueue task" : "keep the output of task";
     super(
       "payload_too_large",
-      `Cannot enqueue task "${task}": payload is ${size} bytes, the limit is ${most}`,
+      `Cannot ${what} "${task}": payload is ${size} bytes, the limit is ${most}`,
     );
   }
 }

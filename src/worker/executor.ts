@@ -1,8 +1,10 @@
 /** The executor: takes one delivery through open → expire → poison → skip → resolve → run → judge. */
 
 import type { Delivery } from "../broker/broker.ts";
+import { PayloadTooLargeError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { decodeEnvelope, type Envelope } from "../message/envelope.ts";
+import { bytesOver } from "../message/json.ts";
 import { encodeResult, encodeStopped } from "../message/result.ts";
 import type { TaskDefinition } from "../task.ts";
 import { runAttempt } from "./attempt.ts";
@@ -35,17 +37,23 @@ export class Executor {
   readonly #post: Post;
   readonly #events: Events;
   readonly #clock: Clock;
+  readonly #payloadLimit: number;
 
   /** Makes it for a worker and the tasks that it knows. */
   constructor(
     tasks: ReadonlyMap<string, TaskDefinition>,
     post: Post,
-    { events, clock }: { readonly events: Events; readonly clock: Clock },
+    { events, clock, payloadLimit }: {
+      readonly events: Events;
+      readonly clock: Clock;
+      readonly payloadLimit: number;
+    },
   ) {
     this.#tasks = tasks;
     this.#post = post;
     this.#events = events;
     this.#clock = clock;
+    this.#payloadLimit = payloadLimit;
   }
 
   /** Takes a delivery to its verdict. */
@@ -88,7 +96,7 @@ export class Executor {
       const { task, retainMs, keepMs } = envelope;
       const { attempts } = readAttempts(run.delivery, this.#scene(run, moment));
       const result = retainMs > 0
-        ? encodeResult(task, text, attempts)
+        ? encodeResult(task, this.#bound(task, text), attempts)
         : encodeResult(task, undefined, []);
       return { kind: "succeeded", retainMs: keepMs, result };
     } catch (thrown) {
@@ -97,6 +105,13 @@ export class Executor {
       const scene = this.#scene(run, moment);
       return judge(delivery, thrown, { plan: envelope.backoff, random, begun, scene });
     }
+  }
+
+  // A store that refused the outcome for its size would refuse this worker's every settlement.
+  #bound(task: string, text: string | undefined): string | undefined {
+    const bytes = text === undefined ? undefined : bytesOver(text, this.#payloadLimit);
+    if (bytes === undefined) return text;
+    throw new PayloadTooLargeError(task, bytes, this.#payloadLimit, "output");
   }
 
   #begin(run: Run, { nowMs }: Moment): void {

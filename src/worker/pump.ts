@@ -29,6 +29,8 @@ export interface PumpDeps {
   readonly events: Events;
   /** The time. */
   readonly clock: Clock;
+  /** The largest output that is kept, in bytes of its JSON text. */
+  readonly payloadLimit: number;
 }
 
 /** Two: settles and renewals must not wait behind one slow request. */

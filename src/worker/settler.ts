@@ -14,6 +14,9 @@ export interface Ended {
   readonly endedAt: number;
 }
 
+/** One request stays far below the 10 MB that Upstash takes. */
+const MAX_CHARS = 1_000_000;
+
 /** Holds back verdicts for a few milliseconds, so that many travel together. */
 export class Settler {
   #ended: Ended[] = [];
@@ -38,12 +41,14 @@ export class Settler {
 
   /** Takes as many as one request carries. */
   take(): Ended[] {
-    if (this.#ended.length <= MAX_BATCH) {
-      const all = this.#ended;
-      this.#ended = [];
-      return all;
+    let count = 0;
+    let chars = 0;
+    for (const { verdict } of this.#ended) {
+      chars += sizeOf(verdict);
+      if (count === MAX_BATCH || (count > 0 && chars > MAX_CHARS)) break;
+      count++;
     }
-    return this.#ended.splice(0, MAX_BATCH);
+    return this.#ended.splice(0, count);
   }
 
   /**
@@ -56,4 +61,9 @@ export class Settler {
     this.#finished = 0;
     return trim;
   }
+}
+
+function sizeOf(verdict: Verdict): number {
+  if ("result" in verdict) return verdict.result.length;
+  return "journal" in verdict ? verdict.journal.length : 0;
 }

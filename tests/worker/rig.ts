@@ -94,7 +94,8 @@ export class Rig<T extends TaskTree> {
     const { polling } = this.broker;
     const settings = resolveWorker({ signals: false, ...options }, { queues, polling });
     const { broker, clock, events } = this;
-    return new Worker({ broker, tasks: definitions, events, clock }, settings, new Set());
+    const deps = { broker, tasks: definitions, events, clock, payloadLimit: 262_144 };
+    return new Worker(deps, settings, new Set());
   }
 
   /** Starts a worker. */
