@@ -12,7 +12,6 @@ import type { DemoQueue } from "./queue.ts";
 import { Refusal } from "./refusal.ts";
 import type { Settings } from "./settings.ts";
 import { KEY, type PictureStore } from "./storage.ts";
-import { endStreamsAt } from "./streams.ts";
 import { SIZES } from "./tasks/avatars.ts";
 import { SCHEDULE } from "./tasks/postcards.ts";
 import { MAX_FILE_BYTES, receiveFile } from "./upload.ts";
@@ -36,7 +35,7 @@ export function makeApp({ settings, queue, pictures, partner, stopping }: Served
   const app = new Hono();
   app.onError(answerError);
   app.notFound((c) => refuse(c, new Refusal(404, "not_found", "There is nothing here.")));
-  app.use(guarded(), refuseOtherSites, endStreamsAt(stopping));
+  app.use(guarded(), refuseOtherSites);
 
   const tasks = new Hono()
     .use(withTasks(queue))
@@ -60,7 +59,7 @@ export function makeApp({ settings, queue, pictures, partner, stopping }: Served
   });
   app.get("/pictures/:key/:file", (c) => servePicture(c, pictures));
   app.route("/partner", partnerRoutes(partner));
-  app.route("/dabba", dabbaRoutes(queue, { secret: settings.secret }));
+  app.route("/dabba", dabbaRoutes(queue, { secret: settings.secret, signal: stopping }));
   app.route("/", tasks);
   app.route("/", assetRoutes());
   return app;
