@@ -5,20 +5,25 @@ import { RedisBroker } from "./broker/redis/mod.ts";
 import { DabbaError } from "./errors.ts";
 import { readEnv } from "./environment.ts";
 
-/** Chooses the broker; throws `DabbaError` where there is neither a variable nor a file system. */
+/** Chooses the broker; throws `DabbaError` where there is neither a variable nor a lasting file. */
 export function defaultBroker(): Broker {
-  const url = readEnv("UPSTASH_REDIS_REST_URL") ?? readEnv("KV_REST_API_URL");
+  const url = readEnv("UPSTASH_REDIS_REST_URL") || readEnv("KV_REST_API_URL");
   if (url) return RedisBroker.fromEnv();
-  if (hasFiles()) return new LazySqlite();
+  if (keepsFiles()) return new LazySqlite();
   throw new DabbaError(
     "no_broker",
-    "Cannot choose a broker: this runtime has no files, and UPSTASH_REDIS_REST_URL is not set; " +
+    "Cannot choose a broker: this runtime keeps no files, and UPSTASH_REDIS_REST_URL is not set; " +
       "set UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, " +
       "or give new Dabba({ broker: redisBroker({ url, token }) })",
   );
 }
 
-function hasFiles(): boolean {
+function keepsFiles(): boolean {
+  // Deno Deploy has files, and throws them away with the isolate: messages would go with them.
+  if (readEnv("DENO_DEPLOYMENT_ID")) return false;
+  // Workers with `nodejs_compat` give themselves out for Node.
+  const { navigator } = globalThis as { navigator?: { userAgent?: string } };
+  if (navigator?.userAgent === "Cloudflare-Workers") return false;
   if (typeof Deno !== "undefined") return typeof Deno.version?.deno === "string";
   const versions = (globalThis as { process?: { versions?: Record<string, string> } }).process
     ?.versions;
