@@ -27,11 +27,16 @@ export interface EnqueueOptions extends TaskSettings {
   /** How long it is worth a start; later it becomes `expired`. @default for ever */
   readonly expiresIn?: Duration;
   /**
-   * At most one message of a key within `ttl`: later ones get the first one's receipt, with the
-   * disposition `duplicate`. The key is free again once that message is dead, expired or cancelled.
+   * At most one message of this task and key within `ttl`, also after it has succeeded: later ones get
+   * the first one's receipt, with the disposition `duplicate`. The key is free again once that message
+   * is dead, expired or cancelled.
    */
   readonly dedupe?: { readonly key: string; readonly ttl: Duration };
-  /** Its id, `[A-Za-z0-9_.:-]{1,64}`: a second message of this id is a duplicate. @default random */
+  /**
+   * Its id, `[A-Za-z0-9_.:-]{1,64}`: a second message of this id is a duplicate, whatever its task,
+   * for as long as the first one is known.
+   * @default random
+   */
   readonly id?: string;
 }
 
@@ -115,6 +120,7 @@ export class Enqueuer {
       priority: settings.priority,
       body: encodeEnvelope(this.#plan(definition.name, settings, when.dedupe?.ttlMs), text),
       ...when,
+      ...(when.dedupe ? { dedupe: scoped(when.dedupe, definition.name) } : {}),
     };
     return { push, sent: JSON.parse(text) };
   }
@@ -169,6 +175,11 @@ function schedule({ delay, at, expiresIn, dedupe }: EnqueueOptions): When {
     ...(at === undefined ? {} : { dueAtMs: Math.max(0, at.getTime()) }),
     ...(dedupe === undefined ? {} : { dedupe: checkDedupe(dedupe) }),
   };
+}
+
+// Keys of two tasks are two keys: else one task's message would stand for the other's.
+function scoped(dedupe: NonNullable<PushMessage["dedupe"]>, task: string): PushMessage["dedupe"] {
+  return { ...dedupe, key: `${task} ${dedupe.key}` };
 }
 
 function checkDedupe({ key, ttl }: { readonly key: string; readonly ttl: Duration }) {

@@ -9,13 +9,14 @@ const input = z.object({ ok: z.boolean() });
 const note = defineTask("note", { input, retain: "1m" }, ({ ok }) => {
   if (!ok) throw new RejectError("no");
 });
+const other = defineTask("other", { input }, () => {});
 const dedupe = { key: "user-7", ttl: "24h" };
 
 /** A Dabba, and the hand that moves its store's clock. */
 function open() {
   let nowMs = 1_790_000_000_000;
   const broker = sqliteBroker({ path: ":memory:", clock: () => nowMs });
-  const dabba = new Dabba({ broker, tasks: { note } });
+  const dabba = new Dabba({ broker, tasks: { note, other } });
   return Object.assign(dabba, { pass: (ms: number) => void (nowMs += ms) });
 }
 
@@ -42,4 +43,11 @@ Deno.test("EnqueueOptions.dedupe holds no longer than its message is alive or do
   await dabba.cancel(next.id);
   const third = await dabba.tasks.note.enqueue({ ok: true }, { dedupe });
   assertEquals(third.disposition, "enqueued");
+});
+
+Deno.test("EnqueueOptions.dedupe keeps the keys of two tasks apart", async () => {
+  await using dabba = open();
+  await dabba.tasks.note.enqueue({ ok: true }, { dedupe });
+  const receipt = await dabba.tasks.other.enqueue({ ok: true }, { dedupe });
+  assertEquals(receipt.disposition, "enqueued");
 });

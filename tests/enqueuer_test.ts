@@ -150,7 +150,7 @@ const stored: [string, EnqueueOptions, Record<string, unknown>][] = [
   ["an instant", { at: new Date(NOW_MS + 5) }, { dueAtMs: NOW_MS + 5, delayMs: 0 }],
   ["an instant before 1970", { at: new Date(-1) }, { dueAtMs: 0 }],
   ["an expiry", { expiresIn: "1h" }, { expiresInMs: 3_600_000 }],
-  ["a key", { dedupe: { key: "k", ttl: "1m" } }, { dedupe: { key: "k", ttlMs: 60_000 } }],
+  ["a key", { dedupe: { key: "k", ttl: "1m" } }, { dedupe: { key: "note k", ttlMs: 60_000 } }],
   ["an id", { id: "order:7" }, { id: "order:7" }],
   ["a lane", { priority: "low" }, { priority: "low" }],
   ["a queue", { queue: "mail" }, { queue: "mail" }],
