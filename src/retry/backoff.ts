@@ -43,7 +43,7 @@ export interface FixedBackoff {
   readonly delay: Duration;
   /** Attempts in all, the first included. @default 5 */
   readonly maxAttempts?: number;
-  /** The random part of each wait. @default "full" */
+  /** The random part of each wait. @default "none" */
   readonly jitter?: Jitter;
 }
 
@@ -124,7 +124,8 @@ function planCurve(backoff: Exclude<Backoff, readonly Duration[]>): BackoffPlan 
     ...(factor === undefined ? {} : { f: factor }),
     c: backoff.type === "fixed" ? delayMs : durationMs(backoff.cap ?? "1d", "backoff.cap"),
     n: maxAttempts - 1,
-    j: jitterShare(backoff.jitter ?? "full"),
+    // Who writes "fixed" means it; curves spread a storm of retries.
+    j: jitterShare(backoff.jitter ?? (backoff.type === "fixed" ? "none" : "full")),
   };
 }
 
