@@ -75,6 +75,7 @@ export type {
   MessageEvent,
 } from "./src/events.ts";
 export type { AttemptRecord, ErrorRecord } from "./src/message/journal.ts";
+export type { AsJson } from "./src/message/json.ts";
 export type { Receipt, ResultOptions } from "./src/receipt.ts";
 export type {
   Backoff,

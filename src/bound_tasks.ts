@@ -1,6 +1,7 @@
 /** Bound tasks: what users enqueue with, made from the tree of tasks given to `Dabba`. */
 
 import type { EnqueueOptions } from "./enqueuer.ts";
+import type { AsJson } from "./message/json.ts";
 import type { Receipt } from "./receipt.ts";
 import { runInPlace } from "./run_in_place.ts";
 import { DEFINITION, type TaskContext, type TaskContract, type TaskDefinition } from "./task.ts";
@@ -33,7 +34,8 @@ export type BoundTree<T> = {
 export type BoundGroup<C> = {
   readonly [M in keyof C as C[M] extends TaskContract | AnyMethod ? M : never]: C[M] extends
     TaskContract<infer In, unknown, infer Out> ? BoundTask<In, Out>
-    : C[M] extends (input: infer In, ctx: TaskContext) => infer R ? BoundTask<In, Awaited<R>>
+    : C[M] extends (input: infer In, ctx: TaskContext) => infer R
+      ? BoundTask<In, AsJson<Awaited<R>>>
     : never;
 };
 
@@ -102,6 +104,7 @@ function walkGroup(name: string, group: unknown, visit: Visit): Record<string, u
     for (const key of memberNames(group)) {
       const definition = memberTask(group, key);
       if (definition) out[key] = visit(definition);
+      else if (typeof (group as Members)[key] === "function") explain(out, key, name);
       else if (isPlain(group)) refuseGroup(`${name}.${key}`, (group as Members)[key]);
     }
   }
@@ -113,6 +116,16 @@ function walkGroup(name: string, group: unknown, visit: Visit): Record<string, u
 }
 
 type Members = Readonly<Record<string, unknown>>;
+
+// The compiler cannot see which methods bear `@task`: whoever uses another one is told here.
+function explain(out: Record<string, unknown>, key: string, group: string): void {
+  const get = () => {
+    throw new TypeError(
+      `Cannot use tasks.${group}.${key}: the method is not a task, give it @task`,
+    );
+  };
+  Object.defineProperty(out, key, { get, enumerable: false });
+}
 
 // Else its tasks would be left out in silence. An instance may hold whatever it likes.
 function refuseGroup(name: string, member: unknown): void {

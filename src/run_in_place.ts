@@ -4,7 +4,7 @@ import { DabbaError } from "./errors.ts";
 import { randomId } from "./message/id.ts";
 import { encodeJson, type Json } from "./message/json.ts";
 import { maxAttempts } from "./retry/backoff.ts";
-import { parse, type Schema } from "./schema.ts";
+import { parse } from "./schema.ts";
 import type { TaskContext, TaskDefinition } from "./task.ts";
 
 /** Checks the input, runs the handler with a context of its own, and checks the output. */
@@ -25,12 +25,9 @@ export async function runInPlace<Out>(
   const sent = JSON.parse(encodeJson(input)) as Json;
   const parsed = await parse(definition.input, sent, { task: name, side: "input" });
   const output = await run(parsed, { ...contextOf(definition), ...ctx });
-  return (definition.output ? await checkOutput(definition.output, output, name) : output) as Out;
-}
-
-function checkOutput(schema: Schema, output: unknown, task: string): unknown {
-  const sent = output === undefined ? undefined : JSON.parse(encodeJson(output)) as Json;
-  return parse(schema, sent, { task, side: "output" });
+  const returned = output === undefined ? undefined : JSON.parse(encodeJson(output)) as Json;
+  if (definition.output === undefined) return returned as Out;
+  return await parse(definition.output, returned, { task: name, side: "output" }) as Out;
 }
 
 function contextOf({ name, settings }: TaskDefinition): TaskContext {

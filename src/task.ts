@@ -2,6 +2,7 @@
 
 import { type Duration, durationMs } from "./duration.ts";
 import { checkName } from "./message/id.ts";
+import type { AsJson } from "./message/json.ts";
 import { runInPlace } from "./run_in_place.ts";
 import { type Backoff, type BackoffPlan, DEFAULT_BACKOFF, planBackoff } from "./retry/backoff.ts";
 import { isSchema, type Schema, type SchemaInput, type SchemaOutput } from "./schema.ts";
@@ -111,7 +112,7 @@ export interface OpenContract<In, Parsed, Given, Out> extends TaskContract<In, P
   handler<R extends Given>(run: Handler<Parsed, R>): Task<
     In,
     Parsed,
-    unknown extends Out ? R : Out
+    unknown extends Out ? AsJson<R> : Out
   >;
 }
 
@@ -158,7 +159,7 @@ export function defineTask<
   name: string,
   options: TaskOptions<I, O>,
   handler: Handler<SchemaOutput<I>, R>,
-): Task<SchemaInput<I>, SchemaOutput<I>, O extends Schema ? SchemaOutput<O> : R>;
+): Task<SchemaInput<I>, SchemaOutput<I>, O extends Schema ? SchemaOutput<O> : AsJson<R>>;
 export function defineTask(
   name: string,
   options: TaskOptions,

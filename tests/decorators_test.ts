@@ -130,3 +130,19 @@ Deno.test("@task takes methods named by symbols and texts; symbols are no member
   assertEquals(dabba.taskNames, ["text"]);
   assertEquals(await dabba.tasks.group["any text"](3), 3);
 });
+
+Deno.test("Dabba.tasks says of a method without @task that it is none", async () => {
+  class Mixed {
+    @task("mixed.run", { input: n })
+    run(input: number): number {
+      return input;
+    }
+
+    helper(input: number): number {
+      return input;
+    }
+  }
+  await using dabba = bind(new Mixed());
+  assertEquals(Object.keys(dabba.tasks.group), ["run"]);
+  assertThrows(() => dabba.tasks.group.helper, TypeError, "group.helper");
+});

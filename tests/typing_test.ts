@@ -196,3 +196,17 @@ Deno.test("Dabba.tasks has at run time what its type promises", async () => {
   const count: number = await receipt.result();
   assertEquals([count, (await sizes.result()).sizes, joined.taskName], [2, ["a"], "contract"]);
 });
+
+Deno.test("Receipt.result() is typed as what has travelled as JSON", async () => {
+  const when = defineTask("when", { input: z.null() }, () => {
+    return { at: new Date(0), sure: true as const, tags: ["a"], none: undefined };
+  });
+  await using one = new Dabba({ broker: sqliteBroker({ path: ":memory:" }), tasks: { when } });
+  const receipt = await one.tasks.when.enqueue(null);
+  await one.worker().drain();
+  const result = await receipt.result();
+  exactly<Equal<typeof result.at, string>>();
+  exactly<Equal<typeof result.sure, true>>();
+  exactly<Equal<typeof result.tags, string[]>>();
+  assertEquals(result.at, "1970-01-01T00:00:00.000Z");
+});

@@ -5,6 +5,15 @@ import { UnserialisableError } from "../errors.ts";
 /** Is a plain JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+/** Is what a value of a type has become once it has travelled as JSON: a `Date` is text then. */
+export type AsJson<T> = unknown extends T ? T
+  : T extends { toJSON(): infer Written } ? AsJson<Written>
+  : T extends string | number | boolean | null | undefined | void ? T
+  : T extends readonly unknown[] ? { [K in keyof T]: AsJson<T[K]> }
+  : T extends object
+    ? { [K in keyof T as T[K] extends (...args: never) => unknown ? never : K]: AsJson<T[K]> }
+  : never;
+
 /** Deeper values overflow the stack of `JSON.stringify` and of most schema libraries. */
 const MAX_DEPTH = 200;
 
