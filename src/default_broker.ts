@@ -87,6 +87,19 @@ async function openSqlite(): Promise<Broker> {
   // Not a literal: a bundler must not follow it.
   const ending = import.meta.url.endsWith(".js") ? "js" : "ts";
   const module = new URL(`./broker/sqlite/mod.${ending}`, import.meta.url).href;
-  const { sqliteBroker } = await import(module) as { sqliteBroker: () => Broker };
+  const { sqliteBroker } = await load(module);
   return sqliteBroker();
+}
+
+async function load(module: string): Promise<{ sqliteBroker: () => Broker }> {
+  try {
+    return await import(module);
+  } catch (cause) {
+    throw new DabbaError(
+      "no_broker",
+      "Cannot open the default broker: its module is not beside this one, as in a bundle; " +
+        'give new Dabba({ broker: sqliteBroker() }) with sqliteBroker of "@dabba/queue/sqlite"',
+      { cause },
+    );
+  }
 }

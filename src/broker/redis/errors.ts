@@ -63,6 +63,10 @@ const KINDS: readonly Kind[] = [
     "Redis is failing over; try again",
   ),
   retryable(/\bMISCONF\b/, "Redis cannot save its data, see its log; try again"),
+  retryable(
+    /cannot reach Redis|lost the connection to Redis|gateway is closed/,
+    "the gateway cannot reach its Redis; start that, or try again",
+  ),
   retryable(/too many requests|rate limit|\b429\b/i, "too many requests; try again later"),
 ];
 
