@@ -36,9 +36,11 @@ export interface UpstashClientOptions {
  * It sends each request once and rejects when the reply takes too long: trying again is the broker's.
  *
  * ```ts
- * import { upstashClient } from "@dabba/queue/redis";
+ * import { redisBroker, upstashClient } from "@dabba/queue/redis";
  *
  * const client = upstashClient({ url: "http://127.0.0.1:8079", token: "a-long-secret" });
+ * const broker = redisBroker({ client });
+ * console.log(broker.kind); // "redis"
  * ```
  *
  * @throws {TypeError} when the URL is not one of HTTP, or the token is empty.
@@ -119,6 +121,7 @@ export interface IoredisLike {
  *
  * const redis = new Redis("redis://127.0.0.1:6379");
  * const broker = redisBroker({ client: ioredisClient(redis) });
+ * console.log(await broker.stats());
  * ```
  */
 export function ioredisClient(redis: IoredisLike): RedisClient {

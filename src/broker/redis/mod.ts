@@ -5,6 +5,7 @@
  * import { redisBroker } from "@dabba/queue/redis";
  *
  * const broker = redisBroker({ url: "https://example.upstash.io", token: "its-token" });
+ * console.log(await broker.stats());
  * ```
  *
  * It needs of a client only that it runs scripts, so a Redis without HTTP is reached through

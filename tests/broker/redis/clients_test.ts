@@ -1,10 +1,10 @@
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertMatch, assertRejects } from "@std/assert";
 import { Redis as Upstash } from "@upstash/redis";
 import { Redis as PortableUpstash } from "@upstash/redis/cloudflare";
 import { Redis } from "ioredis";
 import { ioredisClient, type RedisClient, upstashClient } from "../../../src/broker/redis/mod.ts";
 import { BrokerError } from "../../../src/errors.ts";
-import type { RedisGateway } from "../../support/redis_gateway.ts";
+import { hangUp, type RedisGateway } from "../../support/redis_gateway.ts";
 import { bury, idsOf, message, retry, succeed, target } from "../contract/messages.ts";
 import { openRig, type Rig } from "./rig.ts";
 
@@ -54,6 +54,25 @@ for (const [name, makeClient] of Object.entries(CLIENTS)) {
     await playAll(rig);
   });
 }
+
+Deno.test("upstashClient() hands texts over as they are", async () => {
+  await using rig = await openRig({ messy: true });
+  const client = upstashClient(rig.server);
+  const key = rig.key("text");
+  for (const text of ["007", "true", "[1]", "aGk=", "\uFEFFé", "OK"]) {
+    await client.command!("SET", key, text);
+    assertEquals(await client.command!("GET", key), text);
+    const script = "return { ARGV[1], { KEYS[1] } }";
+    assertEquals(await client.eval(script, [key], [text]), [text, [key]]);
+  }
+});
+
+Deno.test("upstashClient() sends nothing again by itself", async () => {
+  await using rig = await openRig({ messy: true, intercept: () => hangUp() });
+  await assertRejects(() => upstashClient(rig.server).eval("return 1", [], []), TypeError);
+  // Deno's fetch may, once, where a connection that was used before is reset.
+  assertLessOrEqual(rig.server.requests, 2);
+});
 
 Deno.test("RedisBroker works with an ioredis", async () => {
   await using server = { redis: undefined as Redis | undefined, [Symbol.asyncDispose]: close };

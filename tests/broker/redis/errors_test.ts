@@ -29,6 +29,8 @@ const TEXTS: readonly (readonly [Class, string])[] = [
     "retry",
     "MISCONF Redis is configured to save RDB snapshots, but it's unable to persist to disk",
   ],
+  ["retry", "ERR cannot reach Redis, the command was not sent: connect ECONNREFUSED"],
+  ["retry", "ERR lost the connection to Redis before the reply: the command may have run"],
   ["retry", "Too Many Requests"],
   ["retry", "ERR something that nobody has seen yet"],
   ["fatal", "WRONGPASS invalid or missing auth token"],

@@ -70,10 +70,6 @@ const ANSWERS: Readonly<Record<string, [Intercept, RegExp]>> = {
   ],
   "a reply of nothing": [() => Response.json({ result: null }), /not a list/],
   "an empty list": [() => Response.json({ result: [] }), /missing/],
-  "a reply to another request": [
-    () => Response.json({ result: ["=ping", 1, 2] }),
-    /another request|missing/,
-  ],
   "a word": [() => Response.json({ result: "OK" }), /not a list/],
   "a 429": [
     () => Response.json({ error: "Too Many Requests" }, { status: 429 }),
@@ -92,6 +88,19 @@ for (const [name, [intercept, words]] of Object.entries(ANSWERS)) {
     await assertAllFail(rig.broker, { retryable: true, words, secrets });
   });
 }
+
+Deno.test("RedisBroker takes no reply that was meant for another request", async () => {
+  await using rig = await openBroken(() => Response.json({ result: ["=cancel", "=d"] }));
+  const call = () => rig.broker.discard([target()], OP);
+  const error = await assertRejects(call, BrokerError, "another request");
+  assertEquals(error.retryable, true);
+});
+
+Deno.test("RedisBroker takes no reply that answers for fewer entries", async () => {
+  await using rig = await openBroken(() => Response.json({ result: ["=cancel", "=c"] }));
+  const call = () => rig.broker.cancel([target("a"), target("b")], OP);
+  await assertRejects(call, BrokerError, "another number of entries");
+});
 
 Deno.test("RedisBroker gives up on a reply that never comes", async () => {
   const waiting: (() => void)[] = [];

@@ -35,6 +35,17 @@ Deno.test("RedisBroker.exchange() drops an entry from the line of another queue"
   assertEquals(idsOf(await rig.stage.claim()), ["m"]);
 });
 
+Deno.test("RedisBroker.exchange() hands over nothing that it has just ended", async () => {
+  await using rig = await openRig({ messy: true });
+  const delivery = await rig.stage.pushAndClaim();
+  rig.clock.advance(LEASE_MS);
+  // Under the name of another queue, so that it stays in its line.
+  const settle = [{ ...succeed(delivery), queue: "other" }];
+  const reply = await rig.stage.exchange({ settle, claim: { queues: ["q"], max: 1 } });
+  assertEquals([reply.settled, reply.claimed], [["ok"], []]);
+  assertEquals(await rig.stage.states("m"), ["succeeded"]);
+});
+
 Deno.test("RedisBroker.exchange() with a sweep finds what a wrong hint has hidden", async () => {
   for (const hint of ["", "9999999999999999", null]) {
     await using rig = await openRig();

@@ -30,7 +30,8 @@ local function readAll()
   return max > 0 and found[#wanted] or nil
 end
 
-local function isHeld(hold, claim) return hold and hold[STATE] == "h" and hold[CLAIM] == claim end
+-- Only a hold that is held names a claim.
+local function isHeld(hold, claim) return hold and hold[CLAIM] == claim end
 
 -- What becomes of a message by the letter of its outcome; \`head\` is what its entry has in common with
 -- others.
