@@ -1,6 +1,7 @@
 /** Joins pushes into few requests: those of one turn, and those that wait while others travel. */
 
 import { MAX_BATCH, type PushMessage, type PushReply } from "./broker/broker.ts";
+import { endOfTurn } from "./turn.ts";
 
 /** Sends messages to the store in one request. */
 export type Push = (messages: readonly PushMessage[]) => Promise<PushReply[]>;
@@ -16,9 +17,6 @@ const MAX_CHARS = 1_000_000;
 
 /** Two: while one request travels the next one fills, and the store is never waited for twice. */
 const MAX_FLIGHTS = 2;
-
-/** Enqueues of one turn of the event loop resolve within so many microtasks of each other. */
-const HOPS = 4;
 
 /** Gathers pushes and sends them in batches; used by every enqueue of one `Dabba`. */
 export class Coalescer {
@@ -42,20 +40,9 @@ export class Coalescer {
 
   async #gather(): Promise<void> {
     this.#gathering = true;
-    await this.#endOfTurn();
+    await endOfTurn();
     this.#gathering = false;
     while (this.#waiting.length > 0 && this.#flights < MAX_FLIGHTS) this.#fly(this.#take());
-  }
-
-  async #endOfTurn(): Promise<void> {
-    const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
-    // Requests that arrive together are a task of the event loop each: only this sees them all.
-    if (setImmediate) return await new Promise((resolve) => void setImmediate(resolve));
-    // A timer would cost a lone enqueue milliseconds; microtasks go on until no more join.
-    for (let seen = 0; seen < this.#waiting.length;) {
-      seen = this.#waiting.length;
-      for (let hop = 0; hop < HOPS; hop++) await undefined;
-    }
   }
 
   #take(): Waiting[] {

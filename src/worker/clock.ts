@@ -1,11 +1,15 @@
 /** Time as the worker sees it: only for waiting, never for deciding who owns a message. */
 
+import { endOfTurn } from "../turn.ts";
+
 /** Tells time and wakes; tests and simulators give their own. */
 export interface Clock {
   /** Milliseconds that never go backwards, from any start. */
   now(): number;
   /** Calls back after `ms`; the function that comes back calls it off. */
   timer(ms: number, callback: () => void): () => void;
+  /** Lets timers, signals and requests have their turn. */
+  turn(): Promise<void>;
   /** A number from 0 to 1. */
   random(): number;
 }
@@ -21,6 +25,7 @@ export function systemClock(): Clock {
       const timer = setTimeout(callback, Math.min(Math.max(0, ms), MAX_TIMER_MS));
       return () => clearTimeout(timer);
     },
+    turn: endOfTurn,
     random: () => Math.random(),
   };
 }

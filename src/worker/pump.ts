@@ -36,9 +36,6 @@ export interface PumpDeps {
 /** Two: settles and renewals must not wait behind one slow request. */
 const FLIGHTS = 2;
 
-/** Handlers that end in one turn do so within so many microtasks of each other. */
-const HOPS = 4;
-
 /** Moves messages from the store through the executor and back; one per run or drain. */
 export class Pump {
   /** Counts what became of the messages. */
@@ -117,8 +114,9 @@ export class Pump {
         if (!told) this.#failure ??= { error };
         this.stop(this.#settings.graceMs);
       }
-      // Handlers that were woken together end together: let them all get on board.
-      for (let hop = 0; hop < HOPS; hop++) await undefined;
+      // Handlers that were woken together end together, and get on board together. And a store in
+      // this process answers within one task: timers and signals would wait for the last message.
+      await this.#deps.clock.turn();
     }
     this.#wake.ring();
   }
@@ -196,8 +194,8 @@ export class Pump {
     });
     this.#stores.heartbeat.add(run);
     // Past the lease this process has slept, and the message may be in other hands by now.
-    const tooLate = this.#halt.called || now - sentAt > this.#settings.leaseMs;
     const leftMs = this.#limits.deadline - now;
+    const tooLate = this.#halt.called || leftMs <= 0 || now - sentAt > this.#settings.leaseMs;
     const verdict = this.#executor.execute(run, { nowMs, leftMs, tooLate });
     if (verdict instanceof Promise) verdict.then((late) => this.#end(run, late));
     else this.#end(run, verdict);

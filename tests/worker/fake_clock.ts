@@ -32,6 +32,10 @@ export class FakeClock implements Clock {
     return () => void (this.#timers = this.#timers.filter((other) => other !== timer));
   }
 
+  async turn(): Promise<void> {
+    for (let hop = 0; hop < 16; hop++) await undefined;
+  }
+
   /** How many timers wait. */
   get timers(): number {
     return this.#timers.length;
