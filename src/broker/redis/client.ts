@@ -115,7 +115,7 @@ export interface IoredisLike {
  *
  * The connection stays yours: closing the broker does not close it.
  *
- * ```ts no-eval
+ * ```ts ignore
  * import { Redis } from "ioredis";
  * import { ioredisClient, redisBroker } from "@dabba/queue/redis";
  *

@@ -157,7 +157,7 @@ const WORDS_MAX = 160;
  * quote an argument. A quote or a bracket ends them.
  */
 function ownWords(message: string): string {
-  const own = message.replace(/^Command failed: /, "").split(/, command was|with args|Key was/)[0]!;
+  const own = message.replace(/^Command failed: /, "").split(/, command was|Key was/)[0]!;
   const end = own.search(/["'`[{(<]/);
   return (end < 0 ? own : own.slice(0, end)).trim().slice(0, WORDS_MAX);
 }

@@ -1,7 +1,7 @@
 /**
  * The broker on Redis: Upstash over plain HTTPS, or any Redis 7 or Valkey.
  *
- * ```ts no-eval
+ * ```ts ignore
  * import { redisBroker } from "@dabba/queue/redis";
  *
  * const broker = redisBroker({ url: "https://example.upstash.io", token: "its-token" });

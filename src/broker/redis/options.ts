@@ -21,8 +21,8 @@ export interface RedisBrokerSettings {
    */
   readonly timeout?: number;
   /**
-   * How often a call is made again after an outage, after random pauses of up to 2 seconds. Exchanges
-   * are not: a worker sends them again itself.
+   * How often a call that met an outage is made again. In between it waits at random, up to 2
+   * seconds. Exchanges are not made again: a worker does that itself.
    *
    * @default 3
    */
@@ -61,7 +61,7 @@ export interface RedisBrokerOptions extends RedisBrokerSettings {
   readonly client?: RedisClient;
 }
 
-/** Is the variables of an environment, such as the `env` that Cloudflare hands to a Worker. */
+/** Is an environment's variables, such as the `env` that Cloudflare hands over. */
 export type RedisEnv = Readonly<Record<string, unknown>>;
 
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;

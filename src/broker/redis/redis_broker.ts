@@ -49,7 +49,7 @@ import { type LineCount, statsScript } from "./scripts/stats.ts";
 const LINES_AT_ONCE = 500;
 
 /**
- * Keeps messages in Redis: Upstash over HTTP, any Redis 7 or Valkey through a gateway or over TCP.
+ * Keeps messages in Redis: in Upstash over HTTP, in any other over HTTP or TCP.
  *
  * Every call is one request, or one again after an outage; a call that is sent twice counts once.
  * What Redis has acknowledged is as safe as its persistence and replication are: a failover that
@@ -131,7 +131,7 @@ export class RedisBroker implements Broker {
     return exchangeReply(request, answer);
   }
 
-  /** Says when the queues named may have work; one command, if the client can run a plain one. */
+  /** Says when queues may have work; one command, two where the client only runs scripts. */
   async probe(queues: readonly string[]): Promise<number | undefined> {
     for (const queue of queues) guardName("probe", "queue", queue);
     const lines = linesOf(queues);

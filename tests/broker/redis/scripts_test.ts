@@ -25,7 +25,7 @@ const HASHES: Readonly<Record<string, string>> = {
   cancel: "b3026894287152bfbdb559cacbc0ec1b6b437a4c",
   dead: "4f3ceed74ae104ea4a1993eeaa416584d2b5bc5f",
   discard: "e900951105dc67c6e27cd64f11801b740ed12e6a",
-  exchange: "b4608fab93e686867947ecbbe4463b42a4548b19",
+  exchange: "11cb8b949d2dd101494cb07aee7e4a6c1ae97c77",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
   probe: "95e560aef4ec366459bc1dee81b56093f3fac52f",
   push: "7d18135ae7a2ed801c8bf2f003a79efd2f48b654",

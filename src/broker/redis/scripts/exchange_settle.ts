@@ -96,7 +96,7 @@ local function settleAll()
 end
 
 local function extendAll()
-  local heads, answers, renewed = headOf(extendHeads, extendRuns), {}, {}
+  local heads, answers = headOf(extendHeads, extendRuns), {}
   for i = 1, #heads do
     local id, progress = extend[2 * i - 1], extend[2 * i]
     local line, claim = string.match(heads[i], "^(%d+) (%S+)$")
@@ -112,8 +112,7 @@ local function extendAll()
       put(fields, holdOf[id], close(hold))
       holds[id] = hold
       leave(line, id)
-      if not renewed[id] then enter(line, id, untilMs) end
-      renewed[id] = true
+      enter(line, id, untilMs)
     end
   end
   return answers
