@@ -2,6 +2,7 @@
 
 import { sqliteBroker } from "@dabba/queue/sqlite";
 import { type BoundTree, collectTasks, type TaskTree } from "../../src/bound_tasks.ts";
+import type { Broker } from "../../src/broker/broker.ts";
 import { Dabba } from "../../src/dabba.ts";
 import { type DabbaEvents, Events } from "../../src/events.ts";
 import { resolveWorker, type WorkerOptions } from "../../src/worker/options.ts";
@@ -87,21 +88,28 @@ export class Rig<T extends TaskTree> {
     return this.all(name)[count - 1]!;
   }
 
-  /** Makes a worker on the rig's clock; of other tasks, as another release has them. */
-  worker(options: WorkerOptions = {}, tasks: TaskTree = this.#tasks): Worker {
+  /**
+   * Makes a worker on the rig's clock: of other tasks, as another release has them, or with a way to
+   * the store of its own.
+   */
+  worker(
+    options: WorkerOptions = {},
+    tasks: TaskTree = this.#tasks,
+    broker: Broker = this.broker,
+  ): Worker {
     const definitions = collectTasks(tasks);
     const queues = [...new Set([...definitions.values()].map(({ settings }) => settings.queue))];
-    const { polling } = this.broker;
+    const { polling } = broker;
     const settings = resolveWorker({ signals: false, ...options }, { queues, polling });
-    const { broker, clock, events } = this;
+    const { clock, events } = this;
     const deps = { broker, tasks: definitions, events, clock, payloadLimit: 262_144 };
     return new Worker(deps, settings, new Set());
   }
 
   /** Starts a worker. */
-  run(options: WorkerOptions = {}, tasks?: TaskTree): Running {
+  run(options: WorkerOptions = {}, tasks?: TaskTree, broker?: Broker): Running {
     const controller = new AbortController();
-    const done = this.worker(options, tasks).run({ signal: controller.signal });
+    const done = this.worker(options, tasks, broker).run({ signal: controller.signal });
     // A test that expects a failure awaits it; until then it is not unhandled.
     done.catch(() => {});
     return {
