@@ -32,6 +32,9 @@ export interface DeadLetterPage {
   readonly total: number;
 }
 
+/** A page holds whole messages, of up to 256 KiB each: this many go through a slow line in time. */
+const PAGE = 25;
+
 const DISCARDED_RETAIN_MS = 3_600_000;
 
 /** Lists dead letters. */
@@ -111,7 +114,7 @@ async function* find(broker: Broker, chosen: Chosen): AsyncGenerator<readonly Me
   const { task } = chosen;
   let after: string | undefined;
   do {
-    const page = await broker.dead({ limit: 500, ...(after === undefined ? {} : { after }) });
+    const page = await broker.dead({ limit: PAGE, ...(after === undefined ? {} : { after }) });
     yield page.letters.filter((letter) => task === undefined || toStatus(letter).task === task);
     after = page.next;
   } while (after !== undefined);

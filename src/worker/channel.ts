@@ -99,7 +99,7 @@ export class Channel {
   async #persist<T>(call: () => Promise<T>, patience: Patience): Promise<T> {
     for (let failures = 1;; failures++) {
       try {
-        const reply = await call();
+        const reply = await this.#inTime(call(), patience);
         this.#report.passed();
         return reply;
       } catch (error) {
@@ -108,6 +108,25 @@ export class Channel {
         await this.#pause(failures, patience, error);
       }
     }
+  }
+
+  // A worker that must end does not wait for a reply that may never come.
+  #inTime<T>(call: Promise<T>, { until, stopping }: Patience): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let cancel = () => {};
+      const limit = () => {
+        cancel();
+        const left = until() - this.#clock.now();
+        if (Number.isFinite(left)) cancel = this.#clock.timer(left, () => reject(outOfTime()));
+      };
+      const end = () => {
+        cancel();
+        stopping.removeEventListener("abort", limit);
+      };
+      limit();
+      if (!stopping.aborted) stopping.addEventListener("abort", limit, { once: true });
+      call.then(resolve, reject).finally(end);
+    });
   }
 
   // Throws `error` when there is no time for another try.
@@ -128,4 +147,9 @@ export class Channel {
       if (!stopping.aborted) stopping.addEventListener("abort", rise, { once: true });
     });
   }
+}
+
+function outOfTime(): BrokerError {
+  const detail = "no reply before the worker had to end; what it held comes back with its lease";
+  return new BrokerError("exchange", detail, { retryable: true });
 }

@@ -14,6 +14,7 @@ export class Lookout {
   #idleMs: number;
   #sweptAt = -Infinity;
   #storeAhead: number | undefined;
+  #lastDueMs: number | undefined;
   #nudged = false;
   readonly #drain: boolean;
 
@@ -70,7 +71,10 @@ export class Lookout {
   looked({ nowMs, claimed, nextDueAtMs }: ExchangeReply, asked: number): void {
     this.#storeAhead = nowMs - this.#clock.now();
     if (claimed.length > 0) this.#idleMs = this.#polling.minMs;
-    if (claimed.length === asked || this.#nudged) this.#at = -Infinity;
+    this.#lastDueMs = nextDueAtMs;
+    // A claim may bring fewer than were asked for, to keep its reply small.
+    const more = claimed.length > 0 && nextDueAtMs !== undefined && nextDueAtMs <= nowMs;
+    if (claimed.length === asked || more || this.#nudged) this.#at = -Infinity;
     else this.#rest(nextDueAtMs, claimed.length === 0);
   }
 
@@ -80,7 +84,10 @@ export class Lookout {
     const storeMs = this.#storeAhead === undefined
       ? Infinity
       : this.#storeAhead + this.#clock.now();
-    const due = dueAtMs !== undefined && dueAtMs <= storeMs;
+    // What comes earlier than all that was known is new, even where the store's clock has stepped.
+    const fresh = (dueAtMs ?? Infinity) < (this.#lastDueMs ?? Infinity);
+    this.#lastDueMs = dueAtMs;
+    const due = dueAtMs !== undefined && (fresh || dueAtMs <= storeMs);
     if (!due && !this.#nudged) this.#rest(dueAtMs, true);
     return due;
   }

@@ -106,7 +106,8 @@ function resolvePolling(polling: WorkerOptions["polling"]): WorkerSettings["poll
   );
 }
 
-function atLeast(value: Duration, leastMs: number, name: string): number {
+/** Reads a duration of at least `leastMs`; throws `TypeError` or `RangeError`. */
+export function atLeast(value: Duration, leastMs: number, name: string): number {
   const ms = durationMs(value, name);
   if (ms >= leastMs) return ms;
   throw new RangeError(`Cannot use ${name} ${ms} ms: it must be at least ${leastMs} ms`);

@@ -1,9 +1,9 @@
 /** One delivery while it is in this worker's hands. */
 
 import type { Delivery } from "../broker/broker.ts";
-import { encodeJson } from "../message/json.ts";
+import { bytesOver, encodeJson } from "../message/json.ts";
 
-/** The most that a handler may say about its progress, in characters of JSON. */
+/** The most that a handler may say about its progress, in bytes of its JSON. */
 const MAX_PROGRESS = 4_096;
 
 /** Follows a delivery from its claim to its settle; the heartbeat and the executor share it. */
@@ -69,9 +69,10 @@ export class Run {
   /** Takes down how far the handler is. */
   report(value: unknown): void {
     const text = encodeJson(value);
-    if (text.length > MAX_PROGRESS) {
+    const bytes = bytesOver(text, MAX_PROGRESS);
+    if (bytes !== undefined) {
       throw new RangeError(
-        `Cannot report progress of ${text.length} characters: the limit is ${MAX_PROGRESS}`,
+        `Cannot report progress of ${bytes} bytes: the limit is ${MAX_PROGRESS}`,
       );
     }
     if (this.settled || this.lost) return;

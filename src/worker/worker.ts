@@ -1,9 +1,9 @@
 /** The worker that users meet: runs for long, or drains for a while. */
 
-import { type Duration, durationMs } from "../duration.ts";
+import type { Duration } from "../duration.ts";
 import { TaskTimeoutError } from "../errors.ts";
 import type { Limits } from "./limits.ts";
-import type { WorkerSettings } from "./options.ts";
+import { atLeast, type WorkerSettings } from "./options.ts";
 import { Pump, type PumpDeps } from "./pump.ts";
 import type { Run } from "./run.ts";
 import { onStopSignal, raiseSignal } from "./signals.ts";
@@ -97,7 +97,7 @@ export class Worker {
    * @throws {BrokerError} when the store cannot be reached, or refuses.
    */
   async drain(options: DrainOptions = {}): Promise<DrainSummary> {
-    const budgetMs = durationMs(options.budget ?? "50s", "budget");
+    const budgetMs = atLeast(options.budget ?? "50s", 1, "budget");
     const graceMs = Math.min(this.#settings.graceMs, budgetMs / 5);
     const { clock } = this.#deps;
     const begunAt = clock.now();
@@ -124,10 +124,10 @@ export class Worker {
     } finally {
       cancel();
       silence();
+      // The signal was meant for the process: having handed back, or failed to, the drain passes it on.
+      // A run that is still at work has heard it as well, and would be cut off by a second one.
+      if (signalled !== undefined && this.#pumps.size === 0) raiseSignal(signalled);
     }
-    // The signal was meant for the process: having handed back, the drain passes it on. A run that is
-    // still at work has heard it as well, and would be cut off by a second one.
-    if (signalled !== undefined && this.#pumps.size === 0) raiseSignal(signalled);
     const summary = pump.tally.summary();
     return { ...summary, ended: ended ?? (summary.claimed < max ? "empty" : "max") };
   }
