@@ -5,6 +5,9 @@ import { isFinal, type MessageStatus } from "../status.ts";
 import type { Clock } from "../worker/clock.ts";
 import { messageBody } from "./message_body.ts";
 
+/** The part of a clock that waits. */
+type Waiting = Pick<Clock, "now" | "timer">;
+
 /** Says what is followed, and how long. */
 export interface Following {
   /** The message as it is now. */
@@ -18,7 +21,7 @@ export interface Following {
   /** How long to follow, in milliseconds. */
   readonly maxMs: number;
   /** The time. */
-  readonly clock: Clock;
+  readonly clock: Waiting;
 }
 
 /** The first and the longest wait between two looks. */
@@ -79,12 +82,12 @@ async function look({ read }: Following): Promise<MessageStatus | undefined> {
 
 /** Says when to look, when to speak, and when to end. */
 class Rhythm {
-  readonly #clock: Clock;
+  readonly #clock: Waiting;
   readonly #endsAt: number;
   #spokenAt: number;
   #wait = POLL_MS.first;
 
-  constructor(clock: Clock, maxMs: number) {
+  constructor(clock: Waiting, maxMs: number) {
     this.#clock = clock;
     this.#spokenAt = clock.now();
     this.#endsAt = this.#spokenAt + maxMs;

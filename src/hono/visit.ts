@@ -32,9 +32,10 @@ export function mountOf(c: AnyContext, mountedAt: string): string {
   return trimEnd(basePath(c)) + trimEnd(mountedAt);
 }
 
-/** The path of a message's status; ids need no escaping. */
+/** The path of a message's status; ids need no escaping, a mount that came decoded does. */
 export function locationOf(mount: string, id: string): string {
-  return `${mount}/messages/${id}`;
+  // Hono decodes all but %25.
+  return `${encodeURI(mount).replaceAll("%2525", "%25")}/messages/${id}`;
 }
 
 function trimEnd(path: string): string {
