@@ -35,6 +35,15 @@ function split(text: string, count: number): string[] {
   return words;
 }
 
+// A damaged record must not stop its line: it is handed over without a body, and buried as unreadable.
+function splitLive(record: string): string[] {
+  try {
+    return split(record, 7);
+  } catch {
+    return ["L", record.split(" ", 2)[1] ?? "", "0", "-", "0", "0", ""];
+  }
+}
+
 interface Hold {
   readonly state: string;
   readonly redriven: boolean;
@@ -79,7 +88,7 @@ export function parseDelivery(
   { id, record, hold }: Omit<Stored, "progress">,
   claim: string,
 ): Delivery {
-  const [, line, enqueuedAt, nonce, , expiresAt, body] = split(record, 7);
+  const [, line, enqueuedAt, nonce, , expiresAt, body] = splitLive(record);
   const { redriven, fence, failures, crashes, crashedWorker, journal } = hold === ""
     ? FIRST
     : parseHold(hold);
@@ -146,7 +155,7 @@ function parseOutcome({ id, record }: Stored, nowMs: number): MessageRecord | un
 const WAITING = { state: "r", fence: 0, failures: 0, crashes: 0, worker: "", journal: "" };
 
 function parseLive({ id, record, hold, progress }: Stored, nowMs: number): MessageRecord {
-  const [, line, enqueuedAt, , delay, expiresAt, body] = split(record, 7);
+  const [, line, enqueuedAt, , delay, expiresAt, body] = splitLive(record);
   const enqueuedAtMs = Number(enqueuedAt);
   const { state, fence, failures, crashes, worker, journal, dueAtMs } = hold === ""
     ? { ...WAITING, dueAtMs: enqueuedAtMs + Number(delay) }

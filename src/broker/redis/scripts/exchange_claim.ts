@@ -6,6 +6,8 @@
  */
 export const CLAIM = `
 local SLOT_MS = 3600000
+-- A reply must get through a slow line before its deadline.
+local MOST_BYTES = 1000000
 local mine = channel .. "." .. integer(seq)
 
 local heads = {}
@@ -65,10 +67,16 @@ local function take(ids, from)
   for i = 1, #ids do put(wanted, ids[i], ids[i] .. "!") end
   local found = fetch(msg, wanted)
   local fresh = table.concat({ "h", mine, "/", "/", 1, 0, 0, untilMs, "=" .. worker, "=", 0, "" }, " ")
+  local bytes = 0
   for i = 1, #ids do
     local id, line, record, hold = ids[i], from[i], found[2 * i - 1], holds[ids[i]]
     if hold == nil then hold = open(found[2 * i]) end
-    if hold ~= false and isLive(record, line) and not (hold and hold[STATE] == "d") then
+    bytes = bytes + #(record or "")
+    local live = hold ~= false and isLive(record, line) and not (hold and hold[STATE] == "d")
+    if live and #batch > 0 and bytes > MOST_BYTES then
+      -- It stays where it is, due since some time or other.
+      lowerHint(line, 0)
+    elseif live then
       local text = hold and lease(hold)
       put(fields, wanted[2 * i], text or fresh)
       put(answer, record, text or "")

@@ -68,11 +68,13 @@ local opened = {}
 local function open(text)
   if not text or text == "" then return end
   local hold = opened[text]
-  if not hold then
+  if hold == nil then
     hold = { string.match(text, HOLD) }
+    -- What cannot be read must not stop the line: its message counts as never claimed.
+    if not hold[1] then hold = false end
     opened[text] = hold
   end
-  return hold
+  return hold or nil
 end
 local function copy(hold) return { unpack(hold) } end
 local function close(hold) return table.concat(hold, " ") end`;
