@@ -144,7 +144,10 @@ export interface Extension extends Held {
 export interface ClaimRequest {
   /** Queues in order of preference. */
   readonly queues: readonly string[];
-  /** The most messages to take, 1 to `MAX_BATCH`. */
+  /**
+   * The most messages to take, 1 to `MAX_BATCH`. Fewer may come, to keep the reply small; at least one,
+   * if any is due.
+   */
   readonly max: number;
 }
 
