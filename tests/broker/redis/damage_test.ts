@@ -7,7 +7,7 @@ import { redisGateway } from "../../support/redis_gateway.ts";
 const note = defineTask("note", { input: z.string() }, (text) => text.length);
 
 // The parser of the tests' own Redis client shrinks its pool of buffers by an interval that ends later.
-const POOLED = { sanitizeOps: false };
+const POOLED = { sanitizeOps: false, sanitizeResources: false };
 
 function open({ url, token, namespace }: { url: string; token: string; namespace: string }) {
   const broker = redisBroker({ url, token, namespace });
