@@ -61,9 +61,10 @@ function setsKeyspaceEvents(args: readonly string[]): boolean {
     args[1]?.toLowerCase() === "notify-keyspace-events";
 }
 
-/** Options end at STREAMS: a stream may be named "block". */
+/** Options end at STREAMS: a stream may be named "block", and a group or its consumer "streams". */
 function blocks(args: readonly string[]): boolean {
-  for (const arg of args) {
+  const options = args[0]?.toUpperCase() === "GROUP" ? args.slice(3) : args;
+  for (const arg of options) {
     const word = arg.toUpperCase();
     if (word === "STREAMS") return false;
     if (word === "BLOCK") return true;

@@ -31,8 +31,10 @@ export function parseCommands(text: string): (RedisCommand | CommandError)[] {
       'ERR failed to parse pipeline: expected a JSON array such as [["GET","a"],["GET","b"]]',
     );
   }
+  // Once for the whole body, however many of its commands need it.
+  let exact: unknown[][] | undefined;
   return json.map((command, index) =>
-    toCommand(command, () => (parseExactly(text) as unknown[][])[index]!)
+    toCommand(command, () => (exact ??= parseExactly(text) as unknown[][])[index]!)
   );
 }
 

@@ -10,6 +10,7 @@ const refused: [string, string[]][] = [
   ["WAIT", ["1", "0"]],
   ["XREAD", ["COUNT", "1", "block", "0", "STREAMS", "a", "0"]],
   ["XREADGROUP", ["GROUP", "g", "c", "BLOCK", "0", "STREAMS", "a", ">"]],
+  ["XREADGROUP", ["GROUP", "streams", "c", "BLOCK", "0", "STREAMS", "a", ">"]],
   ["AUTH", ["a"]],
   ["SELECT", ["1"]],
   ["CLIENT", ["KILL", "ID", "1"]],
