@@ -116,11 +116,16 @@ export function outcomeTail({ token }: Pick<Delivery, "token">, result: string):
   return `${TOKEN.test(token) ? token : "0 -"} ${result}`;
 }
 
-/** Reads a message; undefined for one that is unknown, or no longer known. */
+/** Reads a message; undefined for one that is unknown, no longer known, or damaged. */
 export function parseStored(stored: Stored, nowMs: number): MessageRecord | undefined {
   const { record } = stored;
   if (record === "") return undefined;
-  return record[0] === "O" ? parseOutcome(stored, nowMs) : parseLive(stored, nowMs);
+  try {
+    return record[0] === "O" ? parseOutcome(stored, nowMs) : parseLive(stored, nowMs);
+  } catch {
+    // One that nobody can read must not keep the others of a page from being read.
+    return undefined;
+  }
 }
 
 const STATES: Readonly<Record<string, MessageState>> = {

@@ -11,10 +11,20 @@ Deno.test("RedisBroker.exchange() drops entries of a line that have no message",
   await rig.stage.settle(succeed(await rig.stage.pushAndClaim("done")));
   await rig.stage.push("m");
   const due = rig.key("due:q:n");
-  await redis.zadd(due, 1, "nobody", 2, "done");
-  assertEquals(idsOf(await rig.stage.claim({ max: 2 })), []);
+  await redis.zadd(due, 1, "nobody", 2, "done", 3, "none", 4, "no-one");
+  assertEquals(idsOf(await rig.stage.claim({ max: 1 })), ["m"]);
   assertEquals(await redis.zrange(due, 0, -1), ["m"]);
-  assertEquals(idsOf(await rig.stage.claim()), ["m"]);
+});
+
+Deno.test("RedisBroker.exchange() drops so many entries at once and no more", async () => {
+  await using rig = await openRig();
+  const due = rig.key("due:q:n");
+  await rig.stage.push("m");
+  const entries = Array.from({ length: 25 }, (_, score) => [score, `nobody${score}`]).flat();
+  await rig.server.redis.zadd(due, ...entries.map(String));
+  assertEquals(await rig.stage.claim({ max: 2 }), []);
+  assertEquals(await rig.server.redis.zcard(due), 6);
+  assertEquals(idsOf(await rig.stage.claim({ max: 2 })), ["m"]);
 });
 
 Deno.test("RedisBroker.exchange() drops a dead letter from a line", async () => {
@@ -106,6 +116,17 @@ Deno.test("RedisBroker.dead() leaves out what is no letter", async () => {
   await rig.stage.settle(bury(await rig.stage.pushAndClaim()));
   await rig.server.redis.zadd(rig.key("dead"), 1, "nobody");
   assertEquals(idsOf((await rig.broker.dead({ limit: 10 })).letters), ["m"]);
+});
+
+Deno.test("RedisBroker.read() and dead() go on past what is damaged", async () => {
+  await using rig = await openRig({ messy: true });
+  const ids = ["a", "b", "c", "d"];
+  await rig.stage.push(...ids);
+  await rig.stage.settle(...(await rig.stage.claim()).map((one) => bury(one)));
+  const damaged = { a: "L garbage", b: "O q:n s", "c!": "d garbage" };
+  await rig.server.redis.hset(rig.key("msg"), damaged);
+  assertEquals(await rig.stage.states(...ids), [undefined, undefined, undefined, "dead"]);
+  assertEquals(idsOf((await rig.broker.dead({ limit: 10 })).letters), ["d"]);
 });
 
 Deno.test("RedisBroker.read() shows no other field of the store", async () => {

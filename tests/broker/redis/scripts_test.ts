@@ -25,7 +25,7 @@ const HASHES: Readonly<Record<string, string>> = {
   cancel: "57edee7e65f755a4f91671ba978186c5e1f55a06",
   dead: "4f3ceed74ae104ea4a1993eeaa416584d2b5bc5f",
   discard: "4c23a1484bf1990cda2dccf237aced9a517c38d0",
-  exchange: "da2f173fdc41818ef4b983ca0ffabccc5f58c53f",
+  exchange: "4dd15209381c43a8b43535e8641e0de6d31d5a37",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
   probe: "95e560aef4ec366459bc1dee81b56093f3fac52f",
   push: "6709700c1b234b5dc464f7d3c07c83a148f6a615",

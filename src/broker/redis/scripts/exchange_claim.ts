@@ -8,6 +8,7 @@ export const CLAIM = `
 local SLOT_MS = 3600000
 -- A reply must get through a slow line before its deadline.
 local MOST_BYTES = 1000000
+local MOST_ROUNDS = 10
 local mine = channel .. "." .. integer(seq)
 
 local heads = {}
@@ -95,7 +96,7 @@ local function take(ids, from)
   end
   for line, list in pairs(scored) do send("ZADD", due[line], list) end
   for line, list in pairs(stale) do send("ZREM", due[line], list) end
-  return answer, batch
+  return answer, batch, next(stale) ~= nil
 end
 
 -- Lines that turn out to be empty are forgotten, so that names used once do not pile up.
@@ -118,11 +119,15 @@ local function claimAll(slot)
   -- A late request: its caller has long awaited the reply to a newer one.
   if before > seq then return {}, {} end
   if not usedMs then put(exps, integer(nowMs + SLOT_MS), "@" .. channel) end
-  local answer, batch
+  local answer, batch, dropped, rounds = nil, nil, nil, 0
   if before == seq then
     answer, batch = repeatBatch(ids)
   else
-    answer, batch = take(look())
+    -- Behind entries without a message, which are gone now, there may be some with one.
+    repeat
+      answer, batch, dropped = take(look())
+      rounds = rounds + 1
+    until #batch > 0 or not dropped or rounds == MOST_ROUNDS
     ids = table.concat(batch, " ")
     if sweep then forgetLines() end
   end
