@@ -146,12 +146,13 @@ export class Pump {
   #standing(): Standing {
     const { concurrency, order } = this.#settings;
     const { clock } = this.#deps;
+    const now = clock.now();
     const stopping = this.#halt.called;
     // One look at a time: a second one would find what the first one leaves.
-    const closed = stopping || this.#drained || this.#reserved > 0;
+    const closed = stopping || this.#drained || this.#reserved > 0 || now >= this.#limits.deadline;
     const permits = Math.min(concurrency - this.#stores.heartbeat.size, this.#left);
     const drawn = () => order(() => clock.random());
-    return { now: clock.now(), free: closed ? 0 : permits, concurrency, stopping, order: drawn };
+    return { now, free: closed ? 0 : permits, concurrency, stopping, order: drawn };
   }
 
   // An idle worker asks in the cheapest way whether a full look is worth it.

@@ -119,6 +119,8 @@ Deno.test("Worker.drain() refuses a budget that is no duration", async () => {
   await assertRejects(() => rig.worker().drain({ budget: "soon" }), TypeError, "budget");
   await assertRejects(() => rig.worker().drain({ budget: -1 }), RangeError, "budget");
   await assertRejects(() => rig.worker().drain({ budget: NaN }), RangeError, "budget");
+  await assertRejects(() => rig.worker().drain({ budget: 0 }), RangeError, "budget");
+  assertEquals([rig.broker.calls.length, rig.clock.timers], [0, 0]);
 });
 
 Deno.test("Worker.drain() runs what its handlers enqueue meanwhile", async () => {
@@ -167,4 +169,14 @@ Deno.test("Worker.drain() ends in its budget while a handler that ignores its si
   assert(rig.clock.now() <= 10_000);
   await settle();
   assertEquals(rig.clock.timers, 0);
+});
+
+Deno.test("Worker.drain() starts nothing that comes after its time, whatever its timers do", async () => {
+  await using rig = lastingRig();
+  const receipt = await rig.tasks.open.enqueue(1);
+  rig.broker.after = (call) => claims(call) ? rig.clock.leap(19_000) : undefined;
+  const summary = await rig.clock.until(rig.worker({ lease: "1h" }).drain({ budget: "20s" }));
+  assertObjectMatch(summary, { claimed: 1, handedBack: 1, ended: "budget" });
+  assertEquals(rig.started, []);
+  assertObjectMatch(await receipt.status(), { state: "ready", attempts: 0 });
 });
