@@ -52,3 +52,41 @@ Deno.test("Worker.run() goes by the schedule when a handler gives another task b
   await running.stop();
   assertEquals(await receipt.result(), "done");
 });
+
+/** A schema that answers when it is told to; at once the first time, for the enqueue. */
+function reluctant() {
+  const answer = Promise.withResolvers<{ value: number }>();
+  let asked = 0;
+  const validate = (value: unknown) => asked++ === 0 ? { value: value as number } : answer.promise;
+  return { answer, schema: { "~standard": { version: 1, vendor: "test", validate } } as const };
+}
+
+Deno.test("Worker.run() does not begin a handler whose schema answers after the stop", async () => {
+  const { answer, schema } = reluctant();
+  const begun: number[] = [];
+  const late = defineTask("late", { input: schema }, (input) => void begun.push(input));
+  await using rig = new Rig({ late });
+  const receipt = await rig.tasks.late.enqueue(1);
+  const running = rig.run();
+  await rig.clock.advance(1_000);
+  assertObjectMatch(await running.stop(), { claimed: 1, handedBack: 1 });
+  answer.resolve({ value: 1 });
+  await rig.clock.advance(1_000);
+  assertEquals([begun, rig.names()], [[], ["released"]]);
+  assertObjectMatch(await receipt.status(), { state: "ready", attempts: 0 });
+});
+
+Deno.test("Worker.run() leaves no timer of an attempt behind, however it ended", async () => {
+  const work = defineTask("work", { input: n, timeout: "1h", backoff: [] }, async (input) => {
+    await undefined;
+    if (input === 1) throw new Error("no");
+    if (input === 2) await new Promise(() => {});
+  });
+  await using rig = new Rig({ work });
+  await rig.tasks.work.enqueueMany([0, 1, 2]);
+  const running = rig.run({ concurrency: 3 });
+  await rig.until("succeeded");
+  await rig.until("dead");
+  await running.stop();
+  assertEquals(rig.clock.timers, 0);
+});

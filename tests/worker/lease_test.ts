@@ -178,3 +178,51 @@ Deno.test("TaskContext.progress() refuses what is not JSON, and more than 4 KiB"
   contexts[0]!.progress("too late, and no harm");
   await running.stop();
 });
+
+Deno.test("Worker.run() renews those leases alone that are due", async () => {
+  const { gate, task } = gated();
+  await using rig = new Rig({ task });
+  const running = rig.run({ lease: "30s", polling: { min: 10, max: 10 } });
+  await rig.tasks.task.enqueue(1);
+  await rig.clock.advance(5_000);
+  await rig.tasks.task.enqueue(2);
+  await rig.clock.advance(60_000);
+  const sizes = rig.broker.calls.filter(renews).map(({ args }) => args[0].extend.length);
+  assert(sizes.length >= 11 && sizes.every((size) => size === 1), `renewed ${sizes}`);
+  gate.resolve("done");
+  await settle();
+  await running.stop();
+});
+
+Deno.test("Worker.run() loses nothing when a renewal comes after the settle of its message", async () => {
+  const { gate, contexts, task } = gated();
+  await using rig = new Rig({ task });
+  const receipt = await rig.tasks.task.enqueue(1);
+  const running = rig.run({ lease: "30s" });
+  await rig.until("started");
+  const late = Promise.withResolvers<void>();
+  rig.broker.before = (call) => renews(call) ? late.promise : undefined;
+  contexts[0]!.progress("half");
+  await rig.clock.advance(300);
+  gate.resolve("done");
+  await rig.until("succeeded");
+  // The store no longer knows that claim, and says so.
+  late.resolve();
+  assertObjectMatch(await running.stop(), { succeeded: 1, lost: 0 });
+  assertEquals(rig.names(receipt.id), ["started", "succeeded"]);
+});
+
+Deno.test("Worker.run() sends nothing for progress whose handler has ended meanwhile", async () => {
+  const { gate, contexts, task } = gated();
+  await using rig = new Rig({ task });
+  await rig.tasks.task.enqueue(1);
+  const running = rig.run({ polling: { min: "1h", max: "1h" } });
+  await rig.until("started");
+  contexts[0]!.progress("half");
+  gate.resolve("done");
+  await rig.until("succeeded");
+  const calls = rig.broker.calls.length;
+  await rig.clock.advance(10_000);
+  assertEquals(rig.broker.calls.length, calls);
+  await running.stop();
+});

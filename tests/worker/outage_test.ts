@@ -129,3 +129,45 @@ Deno.test("Worker.run() ends in time, and without an error, when the store is aw
   assert(rig.clock.now() - begunAt <= 4_000);
   assertEquals([rig.all("outage").length, rig.clock.timers], [1, 0]);
 });
+
+Deno.test("Worker.run() tries again at once when it is told to stop", async () => {
+  const gate = Promise.withResolvers<void>();
+  const task = defineTask("held", { input: n }, () => gate.promise);
+  await using rig = new Rig({ task });
+  await rig.tasks.task.enqueue(1);
+  const running = rig.run({ grace: "20s" });
+  await rig.until("started");
+  rig.broker.before = ({ operation }) => {
+    throw away(operation);
+  };
+  gate.resolve();
+  await rig.clock.advance(60_000);
+  rig.broker.before = () => {};
+  // By now it pauses for seconds between two tries.
+  const begunAt = rig.clock.now();
+  running.abort();
+  assertObjectMatch(await running.stop(), { succeeded: 1 });
+  assert(rig.clock.now() - begunAt < 300, `${rig.clock.now() - begunAt} ms`);
+});
+
+Deno.test("Worker.run() ends within its grace though a request is never answered", async () => {
+  const { task } = noting();
+  await using rig = new Rig({ task });
+  await rig.tasks.task.enqueue(1);
+  rig.broker.after = () => new Promise<never>(() => {});
+  const running = rig.run({ grace: "4s" });
+  await rig.clock.advance(60_000);
+  const begunAt = rig.clock.now();
+  assertObjectMatch(await running.stop(), { claimed: 0 });
+  assert(rig.clock.now() - begunAt <= 4_000);
+  assertEquals(rig.clock.timers, 0);
+});
+
+Deno.test("Worker.drain() ends within its budget though a request is never answered", async () => {
+  const { task } = noting();
+  await using rig = new Rig({ task });
+  rig.broker.after = () => new Promise<never>(() => {});
+  const draining = rig.worker().drain({ budget: "20s" });
+  await assertRejects(() => rig.clock.until(draining), BrokerError, "no reply");
+  assertEquals([rig.clock.now() <= 20_000, rig.clock.timers], [true, 0]);
+});

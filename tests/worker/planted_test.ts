@@ -156,3 +156,13 @@ Deno.test("Worker.run() buries a message as poison once maxCrashes workers have 
   assertEquals([state, attempts, crashes], ["dead", 0, 2]);
   assertEquals(history.map(({ kind, worker }) => [kind, worker]), [["crashed", "gone-2"]]);
 });
+
+Deno.test("Worker.run() leaves a task whose handler is elsewhere in its queue", async () => {
+  const contract = defineTask("remote", { input: n });
+  await using rig = new Rig({ fine, contract });
+  const receipt = await rig.tasks.contract.enqueue(1);
+  const running = rig.run();
+  await rig.until("unknownTask");
+  assertObjectMatch(await running.stop(), { handedBack: 1, retried: 0, dead: 0 });
+  assertObjectMatch(await receipt.status(), { state: "scheduled", attempts: 0 });
+});

@@ -166,3 +166,19 @@ Deno.test("Worker.run() with no grace hands back at once", async () => {
   assertEquals(rig.clock.now(), begunAt);
   assertEquals((await receipt.status()).state, "ready");
 });
+
+Deno.test("Worker.run() and drain() leave no listener on the signal that they were given", async () => {
+  const { task } = gated();
+  await using rig = new Rig({ task });
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const { addEventListener: add, removeEventListener: remove } = signal;
+  signal.addEventListener = (
+    ...args: Parameters<typeof add>
+  ) => (listeners++, add.apply(signal, args));
+  signal.removeEventListener = (
+    ...args: Parameters<typeof remove>
+  ) => (listeners--, remove.apply(signal, args));
+  for (let i = 0; i < 3; i++) await rig.clock.until(rig.worker().drain({ signal }));
+  assertEquals(listeners, 0);
+});
