@@ -1,0 +1,70 @@
+/** The task that the rig's workers run, and what they are told. */
+
+import type { Broker } from "../../src/broker/broker.ts";
+import { RedisBroker } from "../../src/broker/redis/mod.ts";
+import { sqliteBroker } from "../../src/broker/sqlite/mod.ts";
+import type { Schema } from "../../src/schema.ts";
+import { defineTask, type OpenContract } from "../../src/task.ts";
+import type { WorkerOptions } from "../../src/worker/options.ts";
+
+/** Says what a job does, and for how long where it takes time. */
+export type Job =
+  /** Waits, and heeds its signal. */
+  | { readonly kind: "sleep"; readonly ms: number }
+  /** Waits, whatever its signal says. */
+  | { readonly kind: "deaf"; readonly ms: number }
+  /** Ends its process. */
+  | { readonly kind: "exit" }
+  /** Takes memory until its process ends. */
+  | { readonly kind: "allocate" }
+  /** Never lets go of the event loop. */
+  | { readonly kind: "spin" };
+
+/** Says where the store is. */
+export type Address =
+  & (
+    | { readonly kind: "sqlite"; readonly path: string }
+    | {
+      readonly kind: "redis";
+      readonly url: string;
+      readonly token: string;
+      readonly namespace: string;
+    }
+  )
+  & {
+    /** A file that says how far the store's clock is from the machine's, in milliseconds. */
+    readonly offset?: string;
+  };
+
+/** Tells a worker process what to do. */
+export interface Orders {
+  readonly store: Address;
+  readonly worker: WorkerOptions;
+  /** The folder of the ledger. */
+  readonly ledger: string;
+  /** How far the worker's own clock is from the machine's, in milliseconds. */
+  readonly skewMs?: number;
+}
+
+const job: Schema<Job> = {
+  "~standard": { version: 1, vendor: "rig", validate: (value) => ({ value: value as Job }) },
+};
+
+/** The contract; its handler is in the worker program. */
+export const work: OpenContract<Job, Job, unknown, unknown> = defineTask("work", {
+  input: job,
+  backoff: [100, 100],
+});
+
+const machineClock = Date.now;
+
+/** Opens the store, in whatever process. */
+export function openBroker(address: Address): Broker {
+  const { offset } = address;
+  const clock = offset === undefined
+    ? undefined
+    : () => machineClock() + Number(Deno.readTextFileSync(offset));
+  if (address.kind === "sqlite") return sqliteBroker({ path: address.path, clock });
+  const { url, token, namespace } = address;
+  return new RedisBroker({ url, token, namespace, ...(clock ? { clock } : {}) });
+}
