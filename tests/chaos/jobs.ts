@@ -9,10 +9,10 @@ import type { WorkerOptions } from "../../src/worker/options.ts";
 
 /** Says what a job does, and for how long where it takes time. */
 export type Job =
-  /** Waits, and heeds its signal. */
-  | { readonly kind: "sleep"; readonly ms: number }
-  /** Waits, whatever its signal says. */
-  | { readonly kind: "deaf"; readonly ms: number }
+  /** Waits, and heeds its signal; from its second delivery on it may take another time. */
+  | { readonly kind: "sleep"; readonly ms: number; readonly laterMs?: number }
+  /** The same, whatever its signal says. */
+  | { readonly kind: "deaf"; readonly ms: number; readonly laterMs?: number }
   /** Ends its process. */
   | { readonly kind: "exit" }
   /** Takes memory until its process ends. */

@@ -69,7 +69,7 @@ export class Fleet implements AsyncDisposable {
 function watch(child: Deno.ChildProcess, watchdogMs?: number): Process {
   let killedAt: number | undefined;
   let over = false;
-  let dog: number | undefined;
+  let dog: ReturnType<typeof setTimeout> | undefined;
   const kill = (signal: Deno.Signal) => {
     if (over) return;
     try {

@@ -24,7 +24,7 @@ function skew(ms: number): void {
   });
 }
 
-async function act(job: Job, signal: AbortSignal): Promise<void> {
+async function act(job: Job, fence: number, signal: AbortSignal): Promise<void> {
   switch (job.kind) {
     case "exit":
       return Deno.exit(42);
@@ -33,10 +33,10 @@ async function act(job: Job, signal: AbortSignal): Promise<void> {
     case "allocate":
       for (const hoard: number[][] = [];;) hoard.push(new Array(100_000).fill(1.5));
     case "deaf":
-      return await new Promise((resolve) => setTimeout(resolve, job.ms));
+      return await new Promise((resolve) => setTimeout(resolve, timeOf(job, fence)));
     case "sleep":
       return await new Promise((resolve, reject) => {
-        const timer = setTimeout(resolve, job.ms);
+        const timer = setTimeout(resolve, timeOf(job, fence));
         signal.addEventListener("abort", () => {
           clearTimeout(timer);
           reject(signal.reason);
@@ -45,12 +45,16 @@ async function act(job: Job, signal: AbortSignal): Promise<void> {
   }
 }
 
+function timeOf({ ms, laterMs = ms }: { ms: number; laterMs?: number }, fence: number): number {
+  return fence === 1 ? ms : laterMs;
+}
+
 const task = work.handler(async (job, { id, fence, signal }) => {
   ledger.write("start", { id, fence });
   signal.addEventListener("abort", () => {
     ledger.write("aborted", { id, fence, why: signal.reason?.name });
   });
-  await act(job, signal);
+  await act(job, fence, signal);
   ledger.write("effect", { id, fence });
 });
 
