@@ -1,0 +1,124 @@
+/** Settles, renews, claims and trims, in this order. */
+
+import {
+  type Delivery,
+  type ExchangeReply,
+  type ExchangeRequest,
+  type Extension,
+  PRIORITIES,
+  type Settlement,
+  SUSPECT_CRASHES,
+} from "../../broker/broker.ts";
+import { after, deliveryOf, finish, type Message } from "./message.ts";
+import type { Store } from "./store.ts";
+
+type Answer = "ok" | "lease_lost";
+
+/** Does one exchange; it cannot fail half-way. */
+export function exchange(store: Store, request: ExchangeRequest, nowMs: number): ExchangeReply {
+  const settled = settleAll(store, request.settle, nowMs);
+  const untilMs = after(nowMs, request.leaseMs);
+  const extended = request.extend.map((one) => extend(store, one, untilMs));
+  const claimed = request.claim ? claim(store, { ...request, claim: request.claim }, nowMs) : [];
+  // Last: a replay in this request still finds the slot that it may be about to trim.
+  if (request.trim > 0) store.trim(request.trim, nowMs);
+  const nextDueAtMs = request.claim && store.earliest(request.claim.queues);
+  return { nowMs, settled, extended, claimed, nextDueAtMs };
+}
+
+function settleAll(store: Store, settlements: readonly Settlement[], nowMs: number): Answer[] {
+  const answers = new Map<string, Answer>();
+  return settlements.map((settlement) => {
+    // A message twice in one request: only the first entry counts.
+    const answer = answers.get(settlement.id) ?? settle(store, settlement, nowMs);
+    answers.set(settlement.id, answer);
+    return answer;
+  });
+}
+
+function settle(store: Store, settlement: Settlement, nowMs: number): Answer {
+  const message = store.held(settlement);
+  if (message === undefined) {
+    // Sent again: what counted once is answered as it was.
+    const settledUnder = store.find(settlement.id, nowMs)?.settledUnder;
+    return settledUnder === settlement.claim ? "ok" : "lease_lost";
+  }
+  message.settledUnder = settlement.claim;
+  message.claim = "";
+  message.parked = false;
+  switch (settlement.outcome) {
+    case "succeeded":
+    case "expired":
+      finish(message, settlement.outcome, { ...settlement, nowMs });
+      break;
+    case "dead":
+      message.state = "dead";
+      message.journal = settlement.journal;
+      message.finishedAtMs = nowMs;
+      message.turn = store.nextTurn();
+      if (settlement.failed) message.failures++;
+      break;
+    case "retry":
+      message.journal = settlement.journal;
+      message.failures++;
+      store.place(message, after(nowMs, settlement.delayMs));
+      break;
+    case "defer":
+      store.place(message, after(nowMs, settlement.delayMs));
+  }
+  return "ok";
+}
+
+function extend(store: Store, extension: Extension, untilMs: number): Answer {
+  const message = store.held(extension);
+  if (message === undefined) return "lease_lost";
+  store.place(message, untilMs);
+  if (extension.begins) message.parked = false;
+  if (extension.progress !== undefined) message.progress = extension.progress;
+  return "ok";
+}
+
+type Claiming = ExchangeRequest & { readonly claim: NonNullable<ExchangeRequest["claim"]> };
+
+function claim(store: Store, request: Claiming, nowMs: number): Delivery[] {
+  const { channel, seq } = request;
+  const slot = store.slots.get(channel);
+  // A late request: its caller has long awaited the reply to a newer one.
+  if (slot && seq < slot.seq) return [];
+  const mine = `${channel}.${seq}`;
+  const taken = slot?.seq === seq
+    ? slot.ids.flatMap((id) => store.held({ id, claim: mine }) ?? [])
+    : choose(store, request.claim, nowMs);
+  if (slot?.seq !== seq) { for (const message of taken) take(store, message, { request, nowMs }); }
+  // Also when nothing was taken: sent again, the request must not take what came since.
+  const ids = slot?.seq === seq ? slot.ids : taken.map(({ id }) => id);
+  store.slots.set(channel, { seq, ids, usedAtMs: nowMs });
+  return taken.map(deliveryOf);
+}
+
+/** Finds what is to be handed over: queue by queue, lane by lane, what is due first first. */
+function choose(store: Store, { queues, max }: Claiming["claim"], nowMs: number): Message[] {
+  const due = store.waiting().filter(({ dueAtMs }) => dueAtMs <= nowMs);
+  return [...new Set(queues)].flatMap((queue) =>
+    PRIORITIES.flatMap((priority) =>
+      due.filter((message) => message.queue === queue && message.priority === priority)
+    )
+  ).slice(0, max);
+}
+
+function take(
+  store: Store,
+  message: Message,
+  { request, nowMs }: { readonly request: Claiming; readonly nowMs: number },
+): void {
+  // Due and still held: the lease ran out before its holder settled. If the handler had not begun,
+  // it is not to blame.
+  const crashed = message.claim !== "" && !message.parked;
+  message.crashedWorker = crashed ? message.worker : "";
+  if (crashed) message.crashes++;
+  message.parked = message.crashes >= SUSPECT_CRASHES;
+  message.fence++;
+  message.claim = `${request.channel}.${request.seq}`;
+  message.worker = request.worker;
+  store.place(message, after(nowMs, request.leaseMs));
+}

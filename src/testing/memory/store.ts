@@ -1,0 +1,116 @@
+/** All that a memory broker holds, and the questions that its operations ask. */
+
+import type { PushMessage, PushReply } from "../../broker/broker.ts";
+import { after, isExpired, type Message, newMessage } from "./message.ts";
+
+/** Is what a channel asked last. */
+export interface Slot {
+  readonly seq: number;
+  /** What it got, in order. */
+  readonly ids: readonly string[];
+  readonly usedAtMs: number;
+}
+
+/** How long after its last use a channel's slot is kept. */
+const SLOT_MS = 60 * 60_000;
+
+/** Holds messages, keys and slots; looks through all of them, which is plain, and quick when few. */
+export class Store {
+  readonly #messages = new Map<string, Message>();
+  readonly #keys = new Map<string, { readonly id: string; readonly untilMs: number }>();
+  /** The last request of each channel. */
+  readonly slots: Map<string, Slot> = new Map<string, Slot>();
+  #turns = 0;
+
+  /** Finds a message; undefined for one that is not known, or no longer. */
+  find(id: string, nowMs: number): Message | undefined {
+    const message = this.#messages.get(id);
+    return message && message.forgetAtMs > nowMs ? message : undefined;
+  }
+
+  /** Finds a message that is held under a claim. */
+  held({ id, claim }: { readonly id: string; readonly claim: string }): Message | undefined {
+    const message = this.#messages.get(id);
+    return claim !== "" && message?.claim === claim ? message : undefined;
+  }
+
+  /** Lists what stands in the lines, in the order in which it is due. */
+  waiting(): Message[] {
+    return this.#inState("live").sort((a, b) => a.dueAtMs - b.dueAtMs || a.turn - b.turn);
+  }
+
+  /** Lists the dead letters, newest first. */
+  dead(): Message[] {
+    return this.#inState("dead").sort((a, b) => b.finishedAtMs - a.finishedAtMs || b.turn - a.turn);
+  }
+
+  /** How many messages there are, whatever became of them. */
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  /** Puts a message into its line, behind those that are due at the same instant. */
+  place(message: Message, dueAtMs: number): void {
+    message.dueAtMs = dueAtMs;
+    message.turn = this.nextTurn();
+  }
+
+  /** Counts arrivals. */
+  nextTurn(): number {
+    return ++this.#turns;
+  }
+
+  /** Stores a message, unless its id or its key is taken. */
+  push(pushed: PushMessage, nowMs: number): PushReply {
+    const { id, nonce, dedupe } = pushed;
+    const first = this.find(id, nowMs);
+    if (first) return { id, disposition: first.nonce === nonce ? "enqueued" : "duplicate" };
+    if (dedupe) {
+      const winner = this.#holder(dedupe.key, nowMs);
+      if (winner) return { id: winner.id, disposition: "duplicate" };
+      this.#keys.set(dedupe.key, { id, untilMs: after(nowMs, dedupe.ttlMs) });
+    }
+    // Deleted first: one that is pushed again after it was forgotten is a new one.
+    this.#messages.delete(id);
+    this.#messages.set(id, newMessage(pushed, nowMs, this.nextTurn()));
+    return { id, disposition: "enqueued" };
+  }
+
+  /** Says when queues have work; undefined when they hold nothing. */
+  earliest(queues: readonly string[]): number | undefined {
+    return this.waiting().find(({ queue }) => queues.includes(queue))?.dueAtMs;
+  }
+
+  /** Forgets outcomes, keys and slots past their time: so many of each, the oldest first. */
+  trim(most: number, nowMs: number): void {
+    const past = [...this.#messages.values()].filter(({ forgetAtMs }) => forgetAtMs <= nowMs);
+    past.sort((a, b) => a.forgetAtMs - b.forgetAtMs);
+    for (const { id } of past.slice(0, most)) this.#messages.delete(id);
+    const keys = [...this.#keys].filter(([, { untilMs }]) => untilMs <= nowMs);
+    keys.sort(([, a], [, b]) => a.untilMs - b.untilMs);
+    for (const [key] of keys.slice(0, most)) this.#keys.delete(key);
+    const slots = [...this.slots].filter(([, { usedAtMs }]) => usedAtMs + SLOT_MS <= nowMs);
+    slots.sort(([, a], [, b]) => a.usedAtMs - b.usedAtMs);
+    for (const [channel] of slots.slice(0, most)) this.slots.delete(channel);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#messages.clear();
+    this.#keys.clear();
+    this.slots.clear();
+  }
+
+  #inState(state: Message["state"]): Message[] {
+    return [...this.#messages.values()].filter((message) => message.state === state);
+  }
+
+  // One that died, expired, was cancelled or forgotten holds its key no more.
+  #holder(key: string, nowMs: number): Message | undefined {
+    const entry = this.#keys.get(key);
+    if (!entry || entry.untilMs <= nowMs) return undefined;
+    const winner = this.find(entry.id, nowMs);
+    if (winner?.state === "live" && isExpired(winner, nowMs)) return undefined;
+    return winner?.state === "live" || winner?.state === "succeeded" ? winner : undefined;
+  }
+}

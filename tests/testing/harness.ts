@@ -1,0 +1,16 @@
+/** Stores in memory for the tests of brokers. */
+
+import { memoryBroker } from "../../src/testing/memory_broker.ts";
+import { type ContractHarness, manualClock } from "../broker/contract/harness.ts";
+
+/** Opens a store in memory; nobody else can look into it. */
+export function openMemoryBroker(): Promise<ContractHarness> {
+  const clock = manualClock();
+  const broker = memoryBroker({ clock: clock.now });
+  return Promise.resolve({
+    broker,
+    clock,
+    leftovers: () => Promise.resolve([]),
+    close: () => broker.close(),
+  });
+}
