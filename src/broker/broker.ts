@@ -29,6 +29,12 @@ export type MessageState =
 /** The most messages of one call: Lua's stack and the store's latency both end there. */
 export const MAX_BATCH = 1_000;
 
+/**
+ * From this many crashes on a message is a suspect: what it shared a worker with may be innocent, so it
+ * is handed over parked, and begun alone.
+ */
+export const SUSPECT_CRASHES = 2;
+
 /** Says where a message waits: a queue and a lane of it. */
 export interface Line {
   /** The queue's name, `[A-Za-z0-9_.:-]{1,64}`. */
@@ -83,7 +89,11 @@ export interface Delivery extends Held {
   readonly fence: number;
   /** How many attempts have failed so far. */
   readonly failures: number;
-  /** How many deliveries ended with their lease running out. */
+  /**
+   * How many deliveries ended with their lease running out. A delivery that brings a message with
+   * `SUSPECT_CRASHES` or more is parked: until an extension says that it begins, its lease may run out
+   * without being counted.
+   */
   readonly crashes: number;
   /** The worker whose lease ran out just before this delivery; empty if none. */
   readonly crashedWorker: string;
@@ -136,6 +146,8 @@ export type Settlement =
 
 /** Renews a lease, and may write down how far the handler is. */
 export interface Extension extends Held {
+  /** Says of a parked delivery that its handler begins now: from here on, a crash counts. */
+  readonly begins?: boolean;
   /** What a reader sees while the message runs, opaque; left out when unchanged. */
   readonly progress?: string;
 }
@@ -261,6 +273,43 @@ export interface BrokerStats {
   readonly dead: number;
 }
 
+/** Says what is wrong with a message, or with an entry that stands for one. */
+export type Problem =
+  /** It has a body, but stands in no line, nor among the dead or the finished: nobody would run it. */
+  | "unlisted"
+  /** It stands somewhere, but there is nothing of it: what it was is gone. */
+  | "missing"
+  /** It stands in more than one place: it would run, and be listed as something else. */
+  | "misplaced"
+  /** It stands where it belongs, under a time that cannot be: it would wait for ever. */
+  | "mistimed"
+  /** What is stored of it cannot be read, or counts below zero. */
+  | "damaged"
+  /** An index that says which lines have work is wrong: the line would be passed over. */
+  | "unindexed";
+
+/** Is one thing that a check has found. */
+export interface Finding {
+  /** The message's id, or the line's name. */
+  readonly id: string;
+  /** What is wrong. */
+  readonly problem: Problem;
+  /** The same in words, for people: what was found where, and what was or can be done. */
+  readonly detail: string;
+  /** Whether this call has mended it. */
+  readonly repaired: boolean;
+}
+
+/** Is one page of a check. */
+export interface CheckPage {
+  /** What is wrong among the messages of this page. */
+  readonly findings: readonly Finding[];
+  /** How many messages and entries were looked at. */
+  readonly checked: number;
+  /** Where the next page begins; undefined after the last. */
+  readonly next: string | undefined;
+}
+
 /** Is the durable side of Dabba; see the rules at the head of this file. */
 export interface Broker {
   /** What to call it in texts, such as `"redis"`. */
@@ -297,6 +346,11 @@ export interface Broker {
   ): Promise<("discarded" | "not_dead")[]>;
   /** Counts what the store holds. */
   stats(): Promise<BrokerStats>;
+  /**
+   * Looks a page at a time for messages that are not in exactly one state, and mends what it can when
+   * told so. Messages may come and go meanwhile; what it finds is true when it is found. Not every broker can yet.
+   */
+  check?(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage>;
   /** Lets go of connections and files; further calls fail. */
   close(): Promise<void>;
 }

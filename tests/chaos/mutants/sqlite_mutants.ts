@@ -1,0 +1,45 @@
+/** Guards of the SQLite broker. */
+
+import type { Mutant } from "./mutant.ts";
+
+const tests = ["tests/broker/sqlite/contract_test.ts"];
+const CLAIM = "src/broker/sqlite/claim.ts";
+
+/** One guard each. */
+export const sqliteMutants: readonly Mutant[] = [
+  {
+    guard: "a burial proves its claim (SQLite)",
+    file: "src/broker/sqlite/settle.ts",
+    find: "WHERE id = ?4 AND claim = ?5`);",
+    put: "WHERE id = ?4 AND ?5 <> ''`);",
+    tests,
+  },
+  {
+    guard: "a renewal proves its claim (SQLite)",
+    file: "src/broker/sqlite/extend.ts",
+    find: "sql.prepare(`UPDATE {message} SET ${place} WHERE id = ?2 AND claim = ?3`)",
+    put: "sql.prepare(`UPDATE {message} SET ${place} WHERE id = ?2 AND ?3 <> ''`)",
+    tests,
+  },
+  {
+    guard: "a claim that comes late takes nothing (SQLite)",
+    file: CLAIM,
+    find: "if (slot !== undefined && seq < slot.seq) return [];",
+    put: "",
+    tests,
+  },
+  {
+    guard: "a claim that comes again gets the same batch (SQLite)",
+    file: CLAIM,
+    find: "if (slot?.seq === seq) {",
+    put: "if (slot?.seq === -1) {",
+    tests,
+  },
+  {
+    guard: "the nonce tells a replay from a second use of an id (SQLite)",
+    file: "src/broker/sqlite/push.ts",
+    find: 'first === nonce ? "enqueued" : "duplicate"',
+    put: '"enqueued"',
+    tests,
+  },
+];
