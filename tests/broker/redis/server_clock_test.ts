@@ -32,6 +32,23 @@ Deno.test("RedisBroker goes by the server's clock, whatever that of the process 
   assert(nowMs >= enqueuedAtMs && nowMs <= await serverMs(rig));
 });
 
+Deno.test("RedisBroker is not led astray by a process whose clock is an hour off", async () => {
+  await using rig = await open();
+  const right = Date.now;
+  for (const offMs of [-3_600_000, 3_600_000]) {
+    Date.now = () => right() + offMs;
+    try {
+      const before = await serverMs(rig);
+      await rig.stage.push(`m${offMs}`);
+      const { enqueuedAtMs } = await rig.stage.claimOne();
+      assertGreaterOrEqual(enqueuedAtMs, before);
+      assertLessOrEqual(enqueuedAtMs, await serverMs(rig));
+    } finally {
+      Date.now = right;
+    }
+  }
+});
+
 Deno.test("RedisBroker claims in the order of pushing within one millisecond", async () => {
   await using rig = await open();
   const order = ids(50);

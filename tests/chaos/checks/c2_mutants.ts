@@ -4,12 +4,9 @@ import { dirname } from "node:path";
 import { decideSetup, ROOT } from "../../support/project.ts";
 import { type RedisServer, startRedisServer } from "../../support/redis_server.ts";
 import type { Check, Scale } from "../check.ts";
-import { type Mutant, mutate } from "../mutants/mutant.ts";
-import { redisMutants } from "../mutants/redis_mutants.ts";
-import { sqliteMutants } from "../mutants/sqlite_mutants.ts";
-import { workerMutants } from "../mutants/worker_mutants.ts";
+import { MUTANTS } from "../mutants/all.ts";
+import { mutate } from "../mutants/mutant.ts";
 
-const MUTANTS: readonly Mutant[] = [...redisMutants, ...sqliteMutants, ...workerMutants];
 const COPIED = ["mod.ts", "src", "tests", "examples", "deno.json", "deno.lock", "README.md"];
 /** Tests that hang without a guard have found it, too. */
 const LIMIT_MS = 90_000;

@@ -121,7 +121,7 @@ export const redisMutants: readonly Mutant[] = [
     file: RUNNER,
     find: 'clock: clock ? String(Math.floor(clock())) : ""',
     put: "clock: String(Math.floor((clock ?? Date.now)()))",
-    tests: ["tests/broker/redis/server_clock_test.ts", CONTRACT],
+    tests: ["tests/broker/redis/server_clock_test.ts"],
   },
   {
     guard: "a reply names the script that it is of",
@@ -177,7 +177,7 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/broker/redis/client.ts",
     find: "automaticDeserialization: false,",
     put: "",
-    tests: [CONTRACT],
+    tests: ["tests/broker/redis/clients_test.ts"],
   },
   {
     guard: "a call has a deadline",

@@ -30,7 +30,7 @@ export const workerMutants: readonly Mutant[] = [
     file: "src/worker/executor.ts",
     find: "if (run.delivery.crashes < maxCrashes) return undefined;",
     put: "return undefined;",
-    tests: ["tests/worker/lease_test.ts", "tests/worker/outcomes_test.ts"],
+    tests: ["tests/worker/planted_test.ts"],
   },
   {
     guard: "a drain begins nothing that may not end in time",
