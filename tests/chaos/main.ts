@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { bringRedis } from "../support/redis_binary.ts";
 import { decideSetup, ROOT } from "../support/project.ts";
+import { descendantsOf } from "./descendants.ts";
 import { type Row, table } from "./report.ts";
 
 const HELP = `Breaks the system in every way the scorecard names, and tells what came of it.
@@ -120,7 +121,12 @@ async function runCheck(found: Found, settings: Settings, config: readonly strin
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const limit = setTimeout(() => child.kill("SIGKILL"), full ? LIMIT_MS.full : LIMIT_MS.short);
+  const limitMs = full ? LIMIT_MS.full : LIMIT_MS.short;
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    end(child.pid);
+  }, limitMs);
   const rows: Row[] = [];
   for await (const line of linesOf(child.stdout)) {
     if (line.startsWith("{")) rows.push({ ...JSON.parse(line), seed });
@@ -132,9 +138,23 @@ async function runCheck(found: Found, settings: Settings, config: readonly strin
   const check = row?.check ?? found.id;
   const goal = row?.goal ?? "";
   if (row === undefined || row.figure === "" || code !== 0) {
-    return { check, figure: `its process ended with ${signal ?? code}`, goal, met: false, seed };
+    const figure = late
+      ? `it had not ended after ${limitMs / 60_000} minutes`
+      : `its process ended with ${signal ?? code}`;
+    return { check, figure, goal, met: false, seed };
   }
   return row;
+}
+
+/** Ends a check that hangs, and what it has started: servers, workers. */
+async function end(pid: number): Promise<void> {
+  for (const each of [...await descendantsOf(pid), pid]) {
+    try {
+      Deno.kill(each, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
