@@ -144,6 +144,9 @@ export function checkOptions(options: EnqueueOptions): void {
   if (options.id !== undefined) checkName(options.id, "message id");
 }
 
+/** Stores keep times in microseconds, which are exact up to here. */
+const LATEST_MS = Date.UTC(2255, 0);
+
 const OVERRIDES = ["backoff", "timeout", "queue", "priority", "retain", "maxCrashes"] as const;
 
 // The task's own settings object is kept where nothing is overridden: its plan is written once.
@@ -160,6 +163,9 @@ function schedule({ delay, at, expiresIn, dedupe }: EnqueueOptions): When {
   }
   if (at !== undefined && !(at instanceof Date && Number.isFinite(at.getTime()))) {
     throw new TypeError(`Cannot use at ${String(at)}: expected a valid Date`);
+  }
+  if (at !== undefined && at.getTime() > LATEST_MS) {
+    throw new RangeError(`Cannot use at ${at.toISOString()}: it must be before the year 2255`);
   }
   const delayMs = delay === undefined ? 0 : durationMs(delay, "delay");
   const expiresInMs = expiresIn === undefined ? 0 : durationMs(expiresIn, "expiresIn");

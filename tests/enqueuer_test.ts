@@ -193,6 +193,12 @@ const refused: [string, EnqueueOptions, typeof TypeError | typeof RangeError, st
   ["a negative delay", { delay: -1 }, RangeError, "delay"],
   ["a delay that cannot be read", { delay: "soon" }, TypeError, "delay"],
   ["an invalid date", { at: new Date(NaN) }, TypeError, "at"],
+  [
+    "an instant after 2254",
+    { at: new Date(Date.UTC(2255, 0, 1, 0, 0, 1)) },
+    RangeError,
+    "year 2255",
+  ],
   ["an instant as text", { at: "2030-01-01" as never }, TypeError, "at"],
   ["an expiry before it is due", { delay: "2m", expiresIn: "1m" }, RangeError, "expiresIn"],
   ["an expiry at once", { expiresIn: 0 }, RangeError, "expiresIn"],

@@ -15,7 +15,9 @@ Deno.test("randomId() uses all of its alphabet in every place but the last", () 
   assertEquals(seen.map(({ size }) => size), [...Array(21).fill(64), 4]);
 });
 
-for (const name of ["a", "A-Z_0:9.x", "email.welcome", "x".repeat(64), "__proto__", "-"]) {
+for (
+  const name of ["a", "A-Z_0:9.x", "email.welcome", "x".repeat(64), "__proto__", "-", "...", ".a"]
+) {
   Deno.test(`checkName() takes ${name.slice(0, 20)}`, () => {
     assertEquals(checkName(name, "queue"), name);
   });
@@ -35,6 +37,8 @@ const refused: unknown[] = [
     "a*",
     "a,b",
     "a'b",
+    ".",
+    "..",
   ],
   ...[null, undefined, 7, {}, ["a"], Symbol("a"), "x".repeat(1e6)],
 ];
