@@ -77,6 +77,10 @@ class LazySqlite implements Broker {
     return await (await this.#open()).stats();
   }
 
+  async check(...args: Parameters<Broker["check"]>): ReturnType<Broker["check"]> {
+    return await (await this.#open()).check(...args);
+  }
+
   async close(): Promise<void> {
     const opened = this.#opened;
     if (opened) await (await opened).close();

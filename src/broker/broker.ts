@@ -348,9 +348,9 @@ export interface Broker {
   stats(): Promise<BrokerStats>;
   /**
    * Looks a page at a time for messages that are not in exactly one state, and mends what it can when
-   * told so. Messages may come and go meanwhile; what it finds is true when it is found. Not every broker can yet.
+   * told so. Messages may come and go meanwhile; what it finds is true when it is found.
    */
-  check?(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage>;
+  check(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage>;
   /** Lets go of connections and files; further calls fail. */
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { Broker } from "../../src/broker/broker.ts";
 import { BrokerError } from "../../src/errors.ts";
 
 /** Is a call that can be broken. */
-export type Operation = Exclude<keyof Broker, "kind" | "polling" | "close" | "check">;
+export type Operation = Exclude<keyof Broker, "kind" | "polling" | "close">;
 
 /** Is one call, as the store got it. */
 export type Call = {
@@ -45,6 +45,7 @@ export class FaultyBroker implements Broker {
   redrive: Broker["redrive"] = (...args) => this.#call("redrive", args);
   discard: Broker["discard"] = (...args) => this.#call("discard", args);
   stats: Broker["stats"] = (...args) => this.#call("stats", args);
+  check: Broker["check"] = (...args) => this.#call("check", args);
 
   close(): Promise<void> {
     return this.#broker.close();

@@ -3,6 +3,7 @@
 import type {
   Broker,
   BrokerStats,
+  CheckPage,
   DeadPage,
   ExchangeReply,
   ExchangeRequest,
@@ -12,6 +13,7 @@ import type {
   PushReply,
   QueueStats,
 } from "../broker.ts";
+import { Checker } from "./check.ts";
 import { Entries } from "./entries.ts";
 import { exchangeCall, exchangeReply } from "./exchange_call.ts";
 import {
@@ -64,6 +66,7 @@ export class RedisBroker implements Broker {
     maxMs: 5_000,
   };
   readonly #runner: Runner;
+  readonly #checker: Checker;
   readonly #keys: Keys;
   readonly #namespace: string;
 
@@ -76,6 +79,7 @@ export class RedisBroker implements Broker {
     const resolved = resolveOptions(fromEnvironment(options));
     this.#runner = new Runner(resolved);
     this.#keys = resolved.keys;
+    this.#checker = new Checker(this.#runner, this.#keys);
     this.#namespace = resolved.namespace;
   }
 
@@ -234,6 +238,16 @@ export class RedisBroker implements Broker {
       last = rest;
     }
     return { ...last, queues: sumQueues(lines, counts) };
+  }
+
+  /**
+   * Looks at some hundred messages, or entries of an index; two scripts at most. Each is looked at,
+   * and mended, in one step, so that what is found is true when it is found.
+   *
+   * @throws {TypeError} when `after` is not the `next` of a page.
+   */
+  check(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage> {
+    return this.#checker.check(page);
   }
 
   /** Lets no more calls through. A client that was given stays open: it is the caller's. */

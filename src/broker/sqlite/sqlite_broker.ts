@@ -3,6 +3,7 @@
 import type {
   Broker,
   BrokerStats,
+  CheckPage,
   DeadPage,
   ExchangeReply,
   ExchangeRequest,
@@ -12,6 +13,7 @@ import type {
   PushReply,
 } from "../broker.ts";
 import { prepareCancel, prepareDiscard } from "./cancel.ts";
+import { parsePlace, prepareCheck } from "./check.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { parseCursor, prepareDead, prepareRedrive } from "./dead.ts";
 import { prepareEarliest } from "./earliest.ts";
@@ -103,6 +105,14 @@ export class SqliteBroker implements Broker {
     return this.#database.read("stats", ({ stats }) => stats(this.#now()));
   }
 
+  async check(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage> {
+    const place = parsePlace(page.after);
+    const work = ({ check }: Operations) => check(place, page.repair, this.#now());
+    return await (page.repair
+      ? this.#database.write("check", work)
+      : this.#database.read("check", work));
+  }
+
   async close(): Promise<void> {
     await this.#database.close();
   }
@@ -124,5 +134,6 @@ function prepareOperations(sql: Sql) {
     redrive: prepareRedrive(sql),
     discard: prepareDiscard(sql),
     stats: prepareStats(sql),
+    check: prepareCheck(sql),
   };
 }

@@ -1,6 +1,7 @@
 /** The one suite that every broker passes; registers a test for each sentence of the contract. */
 
 import { assertEquals } from "@std/assert";
+import { checkAll } from "../check/pages.ts";
 import { cancelCases } from "./cancel_cases.ts";
 import { claimCases } from "./claim_cases.ts";
 import { deadCases } from "./dead_cases.ts";
@@ -45,6 +46,9 @@ export function brokerContract(name: string, open: OpenHarness): void {
       try {
         await play(new Stage(harness));
         assertEquals(await harness.leftovers(), [], "left behind in the store");
+        // A test may have closed the first one.
+        const other = await harness.reopen?.();
+        if (other) assertEquals((await checkAll(other)).findings, [], "found by a check");
       } finally {
         await harness.close();
       }

@@ -16,6 +16,7 @@ const CALLS: Readonly<Record<string, (rig: Rig) => Promise<unknown>>> = {
   redrive: ({ broker }) => broker.redrive([target()], "op"),
   discard: ({ broker }) => broker.discard([target()], OP),
   stats: ({ broker }) => broker.stats(),
+  check: ({ broker }) => broker.check({ repair: false }),
 };
 
 for (const [name, call] of Object.entries(CALLS)) {

@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import { sha1 } from "../../../src/broker/redis/runner.ts";
 import { cancelScript } from "../../../src/broker/redis/scripts/cancel.ts";
+import { checkLinesScript } from "../../../src/broker/redis/scripts/check_lines.ts";
+import { checkMessagesScript } from "../../../src/broker/redis/scripts/check_messages.ts";
+import { checkRestScript } from "../../../src/broker/redis/scripts/check_rest.ts";
+import { checkScanScript } from "../../../src/broker/redis/scripts/check_scan.ts";
 import { deadScript } from "../../../src/broker/redis/scripts/dead.ts";
 import { discardScript } from "../../../src/broker/redis/scripts/discard.ts";
 import { exchangeScript } from "../../../src/broker/redis/scripts/exchange.ts";
@@ -10,12 +14,14 @@ import { pushScript } from "../../../src/broker/redis/scripts/push.ts";
 import { readScript } from "../../../src/broker/redis/scripts/read.ts";
 import { redriveScript } from "../../../src/broker/redis/scripts/redrive.ts";
 import { statsScript } from "../../../src/broker/redis/scripts/stats.ts";
+import { checkAll } from "../check/pages.ts";
 import { Side } from "../contract/commands.ts";
 import { Generator } from "../contract/generator.ts";
 import { Random } from "../contract/random.ts";
 import { openRig } from "./rig.ts";
 
 const SCRIPTS = [
+  ...[checkLinesScript, checkMessagesScript, checkRestScript, checkScanScript],
   ...[cancelScript, deadScript, discardScript, exchangeScript, linesScript],
   ...[probeScript, pushScript, readScript, redriveScript, statsScript],
 ];
@@ -23,6 +29,10 @@ const SCRIPTS = [
 /** A script that changed by accident shows here; one that changed on purpose is pinned anew. */
 const HASHES: Readonly<Record<string, string>> = {
   cancel: "57edee7e65f755a4f91671ba978186c5e1f55a06",
+  check_lines: "42e9a0de1a015929540d6a59dc870eabdff946ec",
+  check_messages: "34e404a3d39d072bdc7e14cf7ec9f04ed1fcf789",
+  check_rest: "3e853cb0b743eb6d83c3b952f82b7958ebc05eb9",
+  check_scan: "9d951339541db6a2e4c40b136392d4654e839600",
   dead: "4f3ceed74ae104ea4a1993eeaa416584d2b5bc5f",
   discard: "4c23a1484bf1990cda2dccf237aced9a517c38d0",
   exchange: "4dd15209381c43a8b43535e8641e0de6d31d5a37",
@@ -36,7 +46,8 @@ const HASHES: Readonly<Record<string, string>> = {
 
 /** All that scripts may use: known since Redis 7.0, and what they do is one key's affair. */
 const COMMANDS = new Set(
-  ("TIME GET SET HMGET HSET HDEL ZADD ZREM ZRANGE ZCARD ZCOUNT SADD SREM SMEMBERS").split(" "),
+  ("TIME GET SET HMGET HSET HDEL HSCAN ZADD ZREM ZRANGE ZCARD ZCOUNT ZSCAN ZMSCORE SADD SREM " +
+    "SMEMBERS SMISMEMBER").split(" "),
 );
 
 Deno.test("scripts have the hashes that are pinned", async () => {
@@ -81,7 +92,9 @@ Deno.test("scripts touch no key that they have not declared, and only known comm
   for (let step = 0; step < 400; step++) {
     const command = generator.next(side.nowMs);
     generator.hear(command, await side.run(command));
-    if (step % 20 === 0) await side.look(generator.ids);
+    if (step % 20 > 0) continue;
+    await side.look(generator.ids);
+    await checkAll(rig.broker);
   }
   // What is seen comes late, but in order.
   const end = new Promise((resolve) =>
