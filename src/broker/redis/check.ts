@@ -4,9 +4,9 @@ import type { CheckPage } from "../broker.ts";
 import { type Told, wordFinding } from "./check_texts.ts";
 import { type Keys, LineIndex } from "./keys.ts";
 import type { Runner } from "./runner.ts";
-import { checkLinesScript } from "./scripts/check_lines.ts";
-import { checkMessagesScript } from "./scripts/check_messages.ts";
-import { checkRestScript } from "./scripts/check_rest.ts";
+import { checkLinesScript, mendLinesScript } from "./scripts/check_lines.ts";
+import { checkMessagesScript, mendMessagesScript } from "./scripts/check_messages.ts";
+import { checkRestScript, mendRestScript } from "./scripts/check_rest.ts";
 import { checkScanScript } from "./scripts/check_scan.ts";
 import { linesScript } from "./scripts/lines.ts";
 
@@ -25,6 +25,10 @@ interface Place {
   readonly cursor: string;
   readonly line: string;
 }
+
+const LOOKING = { lines: checkLinesScript, messages: checkMessagesScript, rest: checkRestScript };
+const MENDING = { lines: mendLinesScript, messages: mendMessagesScript, rest: mendRestScript };
+type Scripts = typeof LOOKING;
 
 interface Seen {
   readonly told: readonly Told[];
@@ -45,32 +49,28 @@ export class Checker {
   /** Looks at one page. */
   async check(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage> {
     const place = parsePlace(page.after);
-    const { told, checked, next } = await this.#look(place);
+    const { told, checked, next } = await this.#look(place, page.repair ? MENDING : LOOKING);
     return {
-      findings: told.map((one) => wordFinding(one, false, this.#keys.msg)),
+      findings: told.map((one) => wordFinding(one, { mended: page.repair, msg: this.#keys.msg })),
       checked,
       next: next && `${next.part} ${next.cursor} ${next.line}`.trimEnd(),
     };
   }
 
-  #look(place: Place): Promise<Seen> {
-    if (place.part === "lines") return this.#lookAtLines(place);
-    if (place.part === "messages") return this.#lookAtMessages(place);
-    return this.#lookAtRest(place);
+  #look(place: Place, scripts: Scripts): Promise<Seen> {
+    if (place.part === "lines") return this.#lookAtLines(place, scripts);
+    if (place.part === "messages") return this.#lookAtMessages(place, scripts);
+    return this.#lookAtRest(place, scripts);
   }
 
-  async #lookAtLines({ cursor, line }: Place): Promise<Seen> {
+  async #lookAtLines({ cursor, line }: Place, scripts: Scripts): Promise<Seen> {
     const names = await this.#runner.run(linesScript, { args: {} }, OPERATION);
     const left = [...names].sort().filter((name) => name >= line);
     const some = left.slice(0, LINES_AT_ONCE);
     if (some.length === 0) return { told: [], checked: 0, next: after("lines") };
     // A line may have been forgotten since the page before.
     const args = { cursor: some[0] === line ? cursor : "0", count: PAGE };
-    const seen = await this.#runner.run(
-      checkLinesScript,
-      { args, lines: this.#due(some) },
-      OPERATION,
-    );
+    const seen = await this.#runner.run(scripts.lines, { args, lines: this.#due(some) }, OPERATION);
     const at = left[seen.line - 1];
     const next = at === undefined
       ? after("lines")
@@ -78,7 +78,7 @@ export class Checker {
     return { told: seen.told, checked: seen.checked, next };
   }
 
-  async #lookAtMessages({ cursor }: Place): Promise<Seen> {
+  async #lookAtMessages({ cursor }: Place, scripts: Scripts): Promise<Seen> {
     const scan = { args: { cursor, count: PAGE } };
     const { subjects, cursor: next } = await this.#runner.run(checkScanScript, scan, OPERATION);
     const lines = new LineIndex();
@@ -89,13 +89,13 @@ export class Checker {
     const call = { args, lines: this.#due(lines.lines) };
     const told = subjects.length === 0
       ? []
-      : await this.#runner.run(checkMessagesScript, call, OPERATION);
+      : await this.#runner.run(scripts.messages, call, OPERATION);
     return { told, checked: subjects.length, next: onward("messages", next) };
   }
 
-  async #lookAtRest({ part, cursor }: Place): Promise<Seen> {
+  async #lookAtRest({ part, cursor }: Place, scripts: Scripts): Promise<Seen> {
     const call = { args: { part, cursor, count: PAGE } };
-    const seen = await this.#runner.run(checkRestScript, call, OPERATION);
+    const seen = await this.#runner.run(scripts.rest, call, OPERATION);
     return { ...seen, next: onward(part, seen.cursor) };
   }
 
@@ -116,7 +116,7 @@ function after(part: Part): Place | undefined {
 function parsePlace(text = "lines 0"): Place {
   const [part, cursor = "", line = "", ...rest] = text.split(" ");
   const known = PARTS.find((name) => name === part);
-  if (known === undefined || !/^\d{1,20}$/.test(cursor) || rest.length > 0) {
+  if (known === undefined || !/^\(?[-+.\dinfe]{1,40}$/.test(cursor) || rest.length > 0) {
     throw new TypeError(`Cannot read "after": it must be the "next" of a page`);
   }
   return { part: known, cursor, line };

@@ -52,6 +52,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     (score) => `it is on the list of dead letters at ${score}, where no page finds it`,
     "it is put on top of the list",
   ],
+  dead_shared: [
+    "mistimed",
+    (score) => `it shares its place on the list of dead letters, ${score}, with another`,
+    "it is put on top of the list, so that no page skips it",
+  ],
   dead_in_line: [
     "misplaced",
     (line) => `it is dead, and in line "${line}" too`,
@@ -151,7 +156,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   line_name: [
     "damaged",
     () => "the list of lines names one that no queue can have",
-    "the name is removed once its line is empty",
+    "the name is removed",
+  ],
+  line_used: [
+    "damaged",
+    () => "the list of lines names one that no queue can have, and it has entries",
+    "",
   ],
   line_hint: [
     "unindexed",
@@ -176,12 +186,22 @@ const KINDS: Readonly<Record<string, Kind>> = {
   foreign: ["damaged", () => "this field of the messages' hash is none of Dabba's", ""],
 };
 
-/** Words a finding; `repair` says that it was to be mended. */
-export function wordFinding({ code, id, text }: Told, repair: boolean, msg: string): Finding {
+/** What is left to people. */
+const BY_HAND: Readonly<Record<string, (key: string, id: string) => string>> = {
+  foreign: (key, id) => `look at it, then remove it by hand: HDEL ${key} "${id}"`,
+  line_used: () => "its entries are removed by this check: when mended, check once more",
+};
+
+/** Words a finding; `mended` says that it was to be mended, `msg` names the messages' hash. */
+export function wordFinding(
+  { code, id, text }: Told,
+  { mended, msg }: { readonly mended: boolean; readonly msg: string },
+): Finding {
   const kind = KINDS[code];
   if (kind === undefined) throw new TypeError(`A check told of "${code}", which is not known`);
   const [problem, found, mends] = kind;
-  const repaired = repair && mends !== "";
-  const todo = mends === "" ? `remove it by hand: HDEL ${msg} "${id}"` : `when mended, ${mends}`;
-  return { id, problem, detail: `${found(text)}; ${repaired ? mends : todo}`, repaired };
+  const byHand = BY_HAND[code]?.(msg, id);
+  const repaired = mended && byHand === undefined;
+  const then = byHand ?? (repaired ? mends : `when mended, ${mends}`);
+  return { id, problem, detail: `${found(text)}; ${then}`, repaired };
 }

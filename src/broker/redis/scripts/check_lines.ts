@@ -2,8 +2,34 @@
 
 import { readTold, type Told } from "../check_texts.ts";
 import { defineScript, type Script } from "../script.ts";
-import { LINE, TELL } from "./check_parts.ts";
+import { LINE, MEND, TELL } from "./check_parts.ts";
 import { BATCH, CLOCK, HINTS } from "./prelude.ts";
+
+/** Looks at entries of a line. */
+const ENTRIES = `
+local wanted = {}
+for i = 1, #due do wanted[i] = "~" .. names[i] end
+local found = fetch(msg, wanted)
+for i = 1, #due do readHint(i, found[i]) end
+local listed = redis.call("SMISMEMBER", lines, unpack(names))
+
+local function checkEntries(i, entries)
+  local ids = {}
+  for n = 1, #entries, 2 do ids[#ids + 1] = entries[n] end
+  local records, leaves = fetch(msg, ids), {}
+  for n = 1, #ids do
+    local line = string.match(records[n] or "", "^[LO] (%S+) ")
+    if not records[n] then
+      tell("entry_missing", ids[n], names[i])
+    elseif line and line ~= names[i] then
+      tell("entry_misplaced", ids[n], names[i] .. " " .. line)
+    end
+    -- One that cannot be read is told of with the messages, where nobody knows that it is in this line.
+    if line ~= names[i] then leaves[#leaves + 1] = ids[n] end
+  end
+  if mend and #leaves > 0 then send("ZREM", due[i], leaves) end
+  return #ids
+end`;
 
 /** Says where to begin in the first line, and about how many entries to look at. */
 export interface CheckLinesArgs {
@@ -20,46 +46,43 @@ export interface CheckedLines {
 }
 
 /** Looks at the lines given, one after the other, until it has seen so many entries. */
-export const checkLinesScript: Script<CheckLinesArgs, CheckedLines> = defineScript({
-  name: "check_lines",
-  keys: ["version", "msg", "lines"],
-  args: { cursor: "string", count: "number" },
-  access: "read",
-  body: `
-${CLOCK}${BATCH}${HINTS}${TELL}${LINE}
-local wanted = {}
-for i = 1, #due do wanted[i] = "~" .. names[i] end
-local found = fetch(msg, wanted)
-local listed = redis.call("SMISMEMBER", lines, unpack(names))
+export const checkLinesScript: Script<CheckLinesArgs, CheckedLines> = linesScript(false);
 
-local function checkEntries(i, entries)
-  local ids = {}
-  for n = 1, #entries, 2 do ids[#ids + 1] = entries[n] end
-  local records = fetch(msg, ids)
-  for n = 1, #ids do
-    local line = string.match(records[n] or "", "^[LO] (%S+) ")
-    if not records[n] then
-      tell("entry_missing", ids[n], names[i])
-    elseif line and line ~= names[i] then
-      tell("entry_misplaced", ids[n], names[i] .. " " .. line)
-    end
-  end
-  return #ids
-end
+/** The same, and mends. */
+export const mendLinesScript: Script<CheckLinesArgs, CheckedLines> = linesScript(true);
+
+function linesScript(mend: boolean): Script<CheckLinesArgs, CheckedLines> {
+  const name = mend ? "mend_lines" : "check_lines";
+  return defineScript({
+    name,
+    keys: ["version", "msg", "lines", "exp", "dead"],
+    args: { cursor: "string", count: "number" },
+    access: mend ? "release" : "read",
+    body: `
+local mend = ${mend}
+${CLOCK}${BATCH}${HINTS}${TELL}${MEND}${LINE}${ENTRIES}
 local at, checked = 1, 0
 while at <= #due and checked < count do
-  if cursor == "0" then checkLine(at, found[at], listed[at] == 1) end
+  local begins = cursor == "0"
   local page = redis.call("ZSCAN", due[at], cursor, "COUNT", count - checked)
   checked = checked + checkEntries(at, page[2])
   cursor = page[1]
+  -- Now that entries without a message are gone.
+  if begins then checkLine(at, found[at], listed[at] == 1) end
   if cursor ~= "0" then break end
   at = at + 1
 end
-return told({ "=check_lines", at, "=" .. cursor, checked })`,
-  decode: (reply) => ({
-    line: reply.number(),
-    cursor: reply.marked(),
-    checked: reply.number(),
-    told: readTold(reply),
-  }),
-});
+if mend then
+  putHints(fields)
+  mendAll()
+  mendLines()
+end
+return told({ "=${name}", at, "=" .. cursor, checked })`,
+    decode: (reply) => ({
+      line: reply.number(),
+      cursor: reply.marked(),
+      checked: reply.number(),
+      told: readTold(reply),
+    }),
+  });
+}
