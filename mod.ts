@@ -59,6 +59,7 @@ export type {
   RedisEnv,
 } from "./src/broker/redis/mod.ts";
 export { RedisBroker, redisBroker } from "./src/broker/redis/mod.ts";
+export type { CheckOptions, CheckReport } from "./src/check_report.ts";
 export type { CronOptions, ScheduledHandler, TickOptions } from "./src/cron.ts";
 export { denoCron, scheduled, tickOnce } from "./src/cron.ts";
 export type { DabbaOptions, Inspect } from "./src/dabba.ts";
