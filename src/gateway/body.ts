@@ -12,23 +12,42 @@ export class BodyTooLargeError extends Error {
  *
  * @throws {BodyTooLargeError} if it has more than `limit` bytes.
  */
-export function readText(request: Request, limit: number): Promise<string> {
-  const declared = request.headers.get("content-length");
-  if (declared === null) return readChunks(request, limit);
-  const bytes = Number(declared);
-  if (bytes > limit) return Promise.reject(new BodyTooLargeError(limit, bytes));
-  return request.text();
+export async function readText(request: Request, limit: number): Promise<string> {
+  if (isDeclared(request, limit)) return request.text();
+  return new TextDecoder().decode(await readChunks(request, limit));
 }
 
-async function readChunks(request: Request, limit: number): Promise<string> {
-  if (!request.body) return "";
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let text = "";
-  for await (const chunk of request.body) {
-    bytes += chunk.byteLength;
-    if (bytes > limit) throw new BodyTooLargeError(limit);
-    text += decoder.decode(chunk, { stream: true });
+/**
+ * Reads a body as it is, never holding more than the limit.
+ *
+ * @throws {BodyTooLargeError} if it has more than `limit` bytes.
+ */
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  if (isDeclared(request, limit)) return new Uint8Array(await request.arrayBuffer());
+  return await readChunks(request, limit);
+}
+
+function isDeclared(request: Request, limit: number): boolean {
+  const declared = request.headers.get("content-length");
+  if (declared === null) return false;
+  const bytes = Number(declared);
+  if (bytes > limit) throw new BodyTooLargeError(limit, bytes);
+  return true;
+}
+
+async function readChunks(request: Request, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > limit) throw new BodyTooLargeError(limit);
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }

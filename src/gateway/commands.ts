@@ -1,7 +1,12 @@
-/** A command as it goes to Redis: its name in upper case and its arguments as text. */
+/** An argument of a command: text, or bytes that may be none. */
+export type Argument = string | Uint8Array;
+
+/** A command as it goes to Redis: its name in upper case and its arguments. */
 export interface RedisCommand {
   readonly name: string;
-  readonly args: string[];
+  readonly args: Argument[];
+  /** What the client is told instead of the reply, as it knows nothing of what was sent for it. */
+  readonly answer?: string;
 }
 
 /** A command that the gateway refuses; the message is the error the client is told. */
@@ -50,24 +55,29 @@ export function refusal({ name, args }: RedisCommand): string | undefined {
   if ((name === "XREAD" || name === "XREADGROUP") && blocks(args)) {
     return `ERR Command is not available: '${name}' with BLOCK ${REASONS.blocking}`;
   }
-  if (name === "SCRIPT" && args[0]?.toUpperCase() === "DEBUG") {
+  if (name === "SCRIPT" && word(args, 0) === "DEBUG") {
     return `ERR Command is not available: 'SCRIPT DEBUG' ${REASONS.state}`;
   }
   return undefined;
 }
 
-function setsKeyspaceEvents(args: readonly string[]): boolean {
-  return args.length === 3 && args[0]?.toUpperCase() === "SET" &&
-    args[1]?.toLowerCase() === "notify-keyspace-events";
+/** An argument as the word that it may be, in upper case; empty where there is none. */
+export function word(args: readonly Argument[], index: number): string {
+  const arg = args[index];
+  return typeof arg === "string" ? arg.toUpperCase() : "";
+}
+
+function setsKeyspaceEvents(args: readonly Argument[]): boolean {
+  return args.length === 3 && word(args, 0) === "SET" &&
+    word(args, 1) === "NOTIFY-KEYSPACE-EVENTS";
 }
 
 /** Options end at STREAMS: a stream may be named "block", and a group or its consumer "streams". */
-function blocks(args: readonly string[]): boolean {
-  const options = args[0]?.toUpperCase() === "GROUP" ? args.slice(3) : args;
-  for (const arg of options) {
-    const word = arg.toUpperCase();
-    if (word === "STREAMS") return false;
-    if (word === "BLOCK") return true;
+function blocks(args: readonly Argument[]): boolean {
+  for (let i = word(args, 0) === "GROUP" ? 3 : 0; i < args.length; i++) {
+    const option = word(args, i);
+    if (option === "STREAMS") return false;
+    if (option === "BLOCK") return true;
   }
   return false;
 }

@@ -1,7 +1,7 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import process from "node:process";
 import { Command, Redis } from "ioredis";
-import { CommandError, type RedisCommand } from "./commands.ts";
+import { type Argument, CommandError, type RedisCommand } from "./commands.ts";
 
 /** A reply of Redis: bytes, an integer in decimal digits, nothing, a list, or an error in one. */
 export type Reply = Buffer | string | null | Error | Reply[];
@@ -74,7 +74,7 @@ export class Connection {
    * @throws {ConnectionError} if the connection broke before the reply.
    */
   send({ name, args }: RedisCommand): Promise<Reply> {
-    const command = new Command(name, args, { replyEncoding: null });
+    const command = new Command(name, args.map(asArgument), { replyEncoding: null });
     this.#corkForThisTurn();
     this.#redis.sendCommand(command);
     return command.promise.catch(rethrow);
@@ -130,6 +130,10 @@ export class Connection {
     await redis.quit().catch(() => {});
     await ended;
   }
+}
+
+function asArgument(arg: Argument): string | Buffer {
+  return typeof arg === "string" ? arg : Buffer.from(arg);
 }
 
 /** Tells an error that Redis answered with from one of the way there. */

@@ -1,10 +1,11 @@
-import { bearerCheck } from "./auth.ts";
-import { BodyTooLargeError, readText } from "./body.ts";
-import { CommandError, type RedisCommand } from "./commands.ts";
+import { bearerOf, tokenCheck, type Tokens } from "./auth.ts";
+import { type Address, readAddress } from "./address.ts";
+import { BodyTooLargeError } from "./body.ts";
+import { CommandError } from "./commands.ts";
+import type { BillingReport } from "./billing.ts";
 import { Connection, ConnectionError, isReplyError } from "./connection.ts";
-import { encodeError, type Encoder, encoderFor, errorText } from "./encode.ts";
-import { parseCommand, parseCommands } from "./parse.ts";
-import { ScriptShebangs } from "./shebang.ts";
+import { encoderFor, errorText } from "./encode.ts";
+import { type Asked, Routes } from "./routes.ts";
 
 /** Settles where a gateway finds its Redis and who may use it. */
 export interface GatewayOptions {
@@ -12,6 +13,12 @@ export interface GatewayOptions {
   redis: string;
   /** The bearer token that every request must carry. It may not be empty. */
   token?: string;
+  /**
+   * A second token, which opens only commands that change nothing; neither `SCAN` nor `KEYS`.
+   *
+   * @default no such token
+   */
+  readOnlyToken?: string;
   /**
    * Serves without a token: whoever reaches the port owns the database.
    *
@@ -32,51 +39,108 @@ export interface Gateway {
    * Answers one HTTP request. It needs no `this`, so it can be handed to `Deno.serve` as it is.
    */
   readonly fetch: (request: Request) => Promise<Response>;
+  /**
+   * Says how many commands Redis has run since the first request, counted as Upstash bills them:
+   * those inside of scripts, too, and those of other clients.
+   *
+   * @throws {Error} if Redis cannot be reached.
+   */
+  billing(): Promise<BillingReport>;
   /** Lets commands in flight finish, then closes the connection to Redis. */
   close(): Promise<void>;
 }
 
 const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
-const JSON_HEADERS = { "content-type": "application/json" };
-const OK: ResponseInit = { status: 200, headers: JSON_HEADERS };
+const METHODS = ["HEAD", "GET", "POST", "PUT"];
 
 /**
  * Creates a gateway over one Redis; it connects with the first request.
  *
- * It serves `POST /` (one command), `POST /pipeline` (each command for itself) and
- * `POST /multi-exec` (one transaction).
+ * It serves a command as the JSON body of `POST /` or as a path (`/set/key/value?EX=100`),
+ * `POST /pipeline` (each command for itself), `POST /multi-exec` (one transaction), and
+ * `GET /billing` (how many commands were run; `DELETE` begins anew).
  *
- * @throws {TypeError} if the token is missing or empty and `insecure` is not set, or if `redis` is
- * not the URL of a Redis.
+ * @throws {TypeError} if the token is missing or empty and `insecure` is not set, if the read-only
+ * token is empty or the same, or if `redis` is not the URL of a Redis.
  * @throws {RangeError} if `maxBodyBytes` is not a positive integer.
  */
 export function gateway(options: GatewayOptions): Gateway {
   const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   checkOptions(options.redis, maxBodyBytes);
-  const allows = bearerCheck(options);
+  const admit = doorOf(options);
   const connection = new Connection(options.redis);
-  const routes = new Routes(connection);
+  const routes = new Routes(connection, maxBodyBytes);
+  const syncTokens = new SyncTokens();
 
   async function answer(request: Request): Promise<Response> {
-    if (!allows(request.headers.get("authorization"))) {
-      return refuse(401, "WRONGPASS invalid or missing auth token");
-    }
-    if (request.method !== "POST") {
-      return refuse(405, `ERR method ${request.method} is not supported, use POST`);
-    }
-    const route = routes.find(pathOf(request.url));
-    if (!route) {
-      return refuse(404, "ERR no such path, use /, /pipeline or /multi-exec");
-    }
     try {
-      const text = await readText(request, maxBodyBytes);
-      return new Response(await route(text, encoderFor(request.headers)), OK);
+      const asked = admit(request);
+      const respond = (body: string | null, init: ResponseInit) =>
+        new Response(request.method === "HEAD" ? null : body, init);
+      const body = await routes.answer(asked);
+      return respond(body, { headers: syncTokens.headers() });
     } catch (error) {
-      return refuse(statusOf(error), errorText(error));
+      return refuse(error, request.method);
     }
   }
 
-  return { fetch: answer, close: () => connection.close() };
+  return {
+    fetch: answer,
+    billing: () => routes.billing.read(),
+    close: () => connection.close(),
+  };
+}
+
+/** A request that is not let in. */
+class RefusedError extends Error {
+  constructor(readonly status: number, message: string) {
+    super(message);
+    this.name = "RefusedError";
+  }
+}
+
+/** Makes the check that each request passes first. */
+function doorOf(tokens: Tokens): (request: Request) => Asked {
+  const check = tokenCheck(tokens);
+  return (request) => {
+    const bearer = bearerOf(request.headers.get("authorization"));
+    let address: Address | undefined;
+    let malformed: unknown;
+    try {
+      address = readAddress(request.url);
+    } catch (error) {
+      malformed = error;
+    }
+    const access = check(bearer ?? address?.token);
+    if (access === undefined) {
+      throw new RefusedError(401, "WRONGPASS invalid or missing auth token");
+    }
+    if (address === undefined) throw malformed;
+    const billing = address.path.length === 1 && address.path[0] === "billing";
+    if (!METHODS.includes(request.method) && !(billing && request.method === "DELETE")) {
+      throw new RefusedError(
+        405,
+        `ERR method ${request.method} is not supported, use ${METHODS.join(", ")}`,
+      );
+    }
+    return { request, address, access, encode: encoderFor(request.headers) };
+  };
+}
+
+/**
+ * Tokens for reading one's own writes. There is one Redis here, which every request reaches, so
+ * they only have to be new each time.
+ */
+class SyncTokens {
+  readonly #prefix = crypto.randomUUID().slice(0, 8);
+  #count = 0;
+
+  headers(): HeadersInit {
+    return {
+      "content-type": "application/json",
+      "upstash-sync-token": `${this.#prefix}:${++this.#count}`,
+    };
+  }
 }
 
 /** A URL may hold a password: no error repeats it. */
@@ -93,80 +157,20 @@ function checkOptions(redis: string, maxBodyBytes: number): void {
   }
 }
 
-type Route = (text: string, encode: Encoder) => Promise<string>;
-
-/** What each path does with a body; a route answers with the JSON text of a 200. */
-class Routes {
-  readonly #connection: Connection;
-  readonly #shebangs = new ScriptShebangs();
-  readonly #routes: ReadonlyMap<string, Route>;
-
-  constructor(connection: Connection) {
-    this.#connection = connection;
-    this.#routes = new Map<string, Route>([
-      ["/", (text, encode) => this.#single(text, encode)],
-      ["/pipeline", (text, encode) => this.#pipeline(text, encode)],
-      ["/multi-exec", (text, encode) => this.#transaction(text, encode)],
-    ]);
-  }
-
-  find(path: string): Route | undefined {
-    return this.#routes.get(path);
-  }
-
-  async #single(text: string, encode: Encoder): Promise<string> {
-    const command = this.#shebangs.translate(parseCommand(text));
-    await this.#connection.ready();
-    return `{"result":${encode(await this.#connection.send(command))}}`;
-  }
-
-  async #pipeline(text: string, encode: Encoder): Promise<string> {
-    const commands = parseCommands(text);
-    await this.#connection.ready();
-    const answers = commands.map((command) => this.#item(command, encode));
-    return `[${(await Promise.all(answers)).join(",")}]`;
-  }
-
-  #item(command: RedisCommand | CommandError, encode: Encoder): Promise<string> {
-    if (command instanceof CommandError) return Promise.resolve(encodeError(command));
-    return this.#connection.send(this.#shebangs.translate(command)).then(
-      (reply) => `{"result":${encode(reply)}}`,
-      (error) => {
-        // What ran and what did not is unknown now: that is the whole request's failure.
-        if (error instanceof ConnectionError) throw error;
-        return encodeError(error);
-      },
-    );
-  }
-
-  async #transaction(text: string, encode: Encoder): Promise<string> {
-    const commands = parseCommands(text).map((command) => {
-      if (command instanceof CommandError) throw command;
-      return this.#shebangs.translate(command);
-    });
-    await this.#connection.ready();
-    const replies = await this.#connection.transaction(commands);
-    const answers = replies.map((reply) =>
-      reply instanceof Error ? encodeError(reply) : `{"result":${encode(reply)}}`
-    );
-    return `[${answers.join(",")}]`;
-  }
-}
-
-function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
-  if (start === -1) return "/";
-  const query = url.indexOf("?", start);
-  const path = query === -1 ? url.slice(start) : url.slice(start, query);
-  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+function refuse(error: unknown, method: string): Response {
+  const status = statusOf(error);
+  return new Response(method === "HEAD" ? null : JSON.stringify({ error: errorText(error) }), {
+    status,
+    headers: {
+      "content-type": "application/json",
+      ...(status === 405 ? { allow: METHODS.join(", ") } : {}),
+    },
+  });
 }
 
 function statusOf(error: unknown): number {
+  if (error instanceof RefusedError) return error.status;
   if (error instanceof BodyTooLargeError) return 413;
   if (error instanceof ConnectionError) return 503;
   return error instanceof CommandError || isReplyError(error) ? 400 : 500;
-}
-
-function refuse(status: number, error: string): Response {
-  return new Response(JSON.stringify({ error }), { status, headers: JSON_HEADERS });
 }

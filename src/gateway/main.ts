@@ -13,6 +13,9 @@ const HELP = `Serves a plain Redis over HTTP, in Upstash's REST protocol.
   --host <address>  where to listen      [127.0.0.1]
   --port <number>   where to listen      [PORT, 8079]
   --token <text>    what clients present [UPSTASH_REDIS_REST_TOKEN]
+  --read-only-token <text>
+                    a second one, which changes nothing
+                                         [UPSTASH_REDIS_REST_READONLY_TOKEN]
   --insecure        serve without a token: whoever reaches the port owns the data
   --help            this text
 
@@ -23,6 +26,7 @@ interface Settings {
   readonly host: string;
   readonly port: number;
   readonly token: string | undefined;
+  readonly readOnlyToken: string | undefined;
   readonly insecure: boolean;
 }
 
@@ -49,6 +53,7 @@ function readSettings(args: readonly string[]): Settings {
       host: { type: "string", default: "127.0.0.1" },
       port: { type: "string" },
       token: { type: "string" },
+      "read-only-token": { type: "string" },
       insecure: { type: "boolean", default: false },
     },
   });
@@ -61,6 +66,7 @@ function readSettings(args: readonly string[]): Settings {
     host: values.host,
     port: Number(port),
     token: values.token ?? env("UPSTASH_REDIS_REST_TOKEN"),
+    readOnlyToken: values["read-only-token"] ?? env("UPSTASH_REDIS_REST_READONLY_TOKEN"),
     insecure: values.insecure,
   };
 }

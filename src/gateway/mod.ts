@@ -17,4 +17,5 @@
  *
  * @module
  */
+export type { BillingReport } from "./billing.ts";
 export { type Gateway, gateway, type GatewayOptions } from "./gateway.ts";

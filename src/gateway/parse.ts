@@ -1,4 +1,4 @@
-import { CommandError, type RedisCommand, refusal } from "./commands.ts";
+import { type Argument, CommandError, type RedisCommand, refusal } from "./commands.ts";
 
 /**
  * Reads the body of `POST /`: one command as a JSON array.
@@ -36,6 +36,25 @@ export function parseCommands(text: string): (RedisCommand | CommandError)[] {
   return json.map((command, index) =>
     toCommand(command, () => (exact ??= parseExactly(text) as unknown[][])[index]!)
   );
+}
+
+/**
+ * Reads a command from a path, such as `/set/key/value?EX=100`; a body is its last argument before
+ * the query's.
+ *
+ * @throws {CommandError} if there is none, or it is refused.
+ */
+export function pathCommand([name, ...args]: readonly Argument[]): RedisCommand {
+  if (typeof name !== "string" || name === "") {
+    throw new CommandError("ERR failed to parse path: it does not begin with a command");
+  }
+  return checked({ name: name.toUpperCase(), args });
+}
+
+function checked(command: RedisCommand): RedisCommand {
+  const refused = refusal(command);
+  if (refused !== undefined) throw new CommandError(refused);
+  return command;
 }
 
 function isCommand(json: unknown): json is unknown[] {
@@ -77,9 +96,14 @@ function parseJson(text: string): unknown {
 
 /** Parses with each number as the text it was sent as. */
 function parseExactly(text: string): unknown {
-  return JSON.parse(
-    text,
-    (_key, value, context?: { source?: string }) =>
-      typeof value === "number" ? context?.source ?? value : value,
-  );
+  try {
+    return JSON.parse(
+      text,
+      (_key, value, context?: { source?: string }) =>
+        typeof value === "number" ? context?.source ?? value : value,
+    );
+  } catch {
+    // A reviver goes down by recursion: what is nested too deeply for it holds no command.
+    throw new CommandError("ERR failed to parse request: it is nested too deeply");
+  }
 }

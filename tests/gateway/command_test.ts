@@ -89,6 +89,8 @@ const malformed: [string, string][] = [
   ["a null argument", '["SET","a",null]'],
   ["an array argument", '["SET","a",[1]]'],
   ["an object argument", '["SET","a",{"b":1}]'],
+  ["what is nested 200,000 levels deep", `["SET","a",${"[".repeat(2e5)}${"]".repeat(2e5)}]`],
+  ["the same beside a number", `["SET",1.5,${"[".repeat(2e5)}${"]".repeat(2e5)}]`],
 ];
 
 for (const [name, body] of malformed) {
@@ -100,22 +102,40 @@ for (const [name, body] of malformed) {
   });
 }
 
-Deno.test("Gateway.fetch() answers 405 to other methods and 404 to other paths", async () => {
-  await using server = await redisGateway();
-  const headers = { authorization: `Bearer ${server.token}` };
-  const deleted = await fetch(server.url, { method: "DELETE", headers });
-  assertEquals([deleted.status, await deleted.json()], [405, {
-    error: "ERR method DELETE is not supported, use POST",
-  }]);
-  assertEquals((await call(server, "/nowhere", ["PING"])).status, 404);
-});
+for (const method of ["DELETE", "PATCH", "OPTIONS"]) {
+  Deno.test(`Gateway.fetch() answers 405 to ${method}, and says what to use`, async () => {
+    await using server = await redisGateway();
+    const headers = { authorization: `Bearer ${server.token}` };
+    const response = await fetch(`${server.url}/get/a`, { method, headers });
+    assertEquals([response.status, await response.json()], [405, {
+      error: `ERR method ${method} is not supported, use HEAD, GET, POST, PUT`,
+    }]);
+    assertEquals(response.headers.get("allow"), "HEAD, GET, POST, PUT");
+  });
+}
 
-Deno.test("Gateway.fetch() takes a path with a query or a slash at its end", async () => {
+Deno.test("Gateway.fetch() takes a route with a query or a slash at its end", async () => {
   await using server = await redisGateway();
   for (const path of ["/", "/?a=/b", "/pipeline/", "/pipeline?a"]) {
     const body = path.startsWith("/pipeline") ? [["PING"]] : ["PING"];
     assertEquals((await call(server, path, body)).status, 200);
   }
+});
+
+Deno.test("Gateway.fetch() gives a new sync token with each answer", async () => {
+  await using server = await redisGateway();
+  const tokens = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    const response = await fetch(`${server.url}/ping`, {
+      headers: {
+        authorization: `Bearer ${server.token}`,
+        "upstash-sync-token": [...tokens].join(),
+      },
+    });
+    assertEquals(await response.json(), { result: "PONG" });
+    tokens.add(response.headers.get("upstash-sync-token") ?? "");
+  }
+  assertEquals([tokens.size, tokens.has("")], [3, false]);
 });
 
 Deno.test("Gateway.fetch() answers 413 to a body over the limit, declared or not", async () => {

@@ -38,7 +38,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { Redis } from "ioredis";
-import { gateway } from "../../src/gateway/mod.ts";
+import { gateway, type GatewayOptions } from "../../src/gateway/mod.ts";
 import { startRedisServer } from "./redis_server.ts";
 
 /** Passes a request on to the gateway and resolves with its reply. */
@@ -48,13 +48,11 @@ export type Forward = (request: Request) => Promise<Response>;
 export type Intercept = (request: Request, forward: Forward) => Response | Promise<Response>;
 
 /** What a test may ask of {@linkcode redisGateway}. */
-export interface RedisGatewayOptions {
+export interface RedisGatewayOptions extends Partial<Omit<GatewayOptions, "token" | "insecure">> {
   /** The URL of a redis-server of the test's own. The default is the shared one. */
   redis?: string;
   /** A hook that may drop, delay or replace requests and replies. */
   intercept?: Intercept;
-  /** The gateway's limit on request bodies, in bytes. */
-  maxBodyBytes?: number;
 }
 
 /** A gateway on loopback and what a test needs to use it. */
@@ -83,10 +81,9 @@ async function startForThisFile(): Promise<string> {
 
 /** Opens a gateway for one test; close it, or declare it with `await using`. */
 export async function redisGateway(options: RedisGatewayOptions = {}): Promise<RedisGateway> {
-  const redisUrl = options.redis ?? sharedUrl;
+  const { redis: redisUrl = sharedUrl, intercept, ...others } = options;
   const token = crypto.randomUUID();
-  const { maxBodyBytes, intercept } = options;
-  const face = gateway({ redis: redisUrl, token, maxBodyBytes });
+  const face = gateway({ ...others, redis: redisUrl, token });
   let requests = 0;
   const handler = (request: Request) => {
     requests++;

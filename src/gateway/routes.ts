@@ -1,0 +1,148 @@
+/** What each path of a gateway does; a route answers with the JSON text of a 200. */
+
+import { Buffer } from "node:buffer";
+import type { Access } from "./auth.ts";
+import type { Address } from "./address.ts";
+import { Billing } from "./billing.ts";
+import { readBytes, readText } from "./body.ts";
+import { Catalog } from "./catalog.ts";
+import { CommandError, type RedisCommand } from "./commands.ts";
+import { type Connection, ConnectionError, type Reply } from "./connection.ts";
+import { encodeError, type Encoder } from "./encode.ts";
+import { parseCommand, parseCommands, pathCommand } from "./parse.ts";
+import { LockingScripts } from "./scripts.ts";
+
+/** Is a request that was let in. */
+export interface Asked {
+  readonly request: Request;
+  readonly address: Address;
+  readonly access: Access;
+  readonly encode: Encoder;
+}
+
+/** A command, or the error that stands in its place. */
+type Checked = RedisCommand | CommandError;
+
+/** The routes of one gateway. */
+export class Routes {
+  readonly billing: Billing;
+  readonly #connection: Connection;
+  readonly #maxBodyBytes: number;
+  readonly #catalog: Catalog;
+  readonly #scripts: LockingScripts;
+
+  constructor(connection: Connection, maxBodyBytes: number) {
+    this.#connection = connection;
+    this.#maxBodyBytes = maxBodyBytes;
+    this.#catalog = new Catalog(connection);
+    this.#scripts = new LockingScripts(this.#catalog);
+    this.billing = new Billing(connection);
+  }
+
+  /** Does what is asked. */
+  answer(asked: Asked): Promise<string> {
+    const [first, ...rest] = asked.address.path;
+    // A slash at the end of a route is no argument.
+    const alone = rest.length === 0 || rest.length === 1 && rest[0] === "";
+    if (first === undefined) return this.#body(asked);
+    if (alone && first === "pipeline") return this.#pipeline(asked);
+    if (alone && first === "multi-exec") return this.#transaction(asked);
+    if (alone && first === "billing" && ["GET", "DELETE"].includes(asked.request.method)) {
+      return this.#billing(asked);
+    }
+    return this.#path(asked);
+  }
+
+  async #body({ request, access, encode }: Asked): Promise<string> {
+    const text = await readText(request, this.#maxBodyBytes);
+    return await this.#single(parseCommand(text), access, encode);
+  }
+
+  async #path({ request, address, access, encode }: Asked): Promise<string> {
+    const body = await readBytes(request, this.#maxBodyBytes);
+    const words = [...address.path, ...(body.length > 0 ? [body] : []), ...address.query];
+    return await this.#single(pathCommand(words), access, encode);
+  }
+
+  async #single(asked: RedisCommand, access: Access, encode: Encoder): Promise<string> {
+    const waiting = this.#prepare([asked], access);
+    if (waiting) await waiting;
+    const [command] = this.#checked([asked], access);
+    if (command instanceof CommandError) throw command;
+    return resultOf(command!, await this.#connection.send(command!), encode);
+  }
+
+  async #pipeline({ request, access, encode }: Asked): Promise<string> {
+    const commands = parseCommands(await readText(request, this.#maxBodyBytes));
+    const waiting = this.#prepare(commands, access);
+    if (waiting) await waiting;
+    const answers = this.#checked(commands, access).map((command) => this.#item(command, encode));
+    return `[${(await Promise.all(answers)).join(",")}]`;
+  }
+
+  #item(command: Checked, encode: Encoder): Promise<string> {
+    if (command instanceof CommandError) return Promise.resolve(encodeError(command));
+    return this.#connection.send(command).then(
+      (reply) => resultOf(command, reply, encode),
+      (error) => {
+        // What ran and what did not is unknown now: that is the whole request's failure.
+        if (error instanceof ConnectionError) throw error;
+        return encodeError(error);
+      },
+    );
+  }
+
+  async #transaction({ request, access, encode }: Asked): Promise<string> {
+    const asked = parseCommands(await readText(request, this.#maxBodyBytes));
+    const waiting = this.#prepare(asked, access);
+    if (waiting) await waiting;
+    const commands = this.#checked(asked, access).map((command) => {
+      if (command instanceof CommandError) throw command;
+      return command;
+    });
+    const replies = await this.#connection.transaction(commands);
+    const answers = replies.map((reply, index) =>
+      reply instanceof Error ? encodeError(reply) : resultOf(commands[index]!, reply, encode)
+    );
+    return `[${answers.join(",")}]`;
+  }
+
+  async #billing({ request, access }: Asked): Promise<string> {
+    await this.#connection.ready();
+    if (request.method === "DELETE") {
+      if (access !== "full") throw noPermission("billing");
+      await this.billing.reset();
+    }
+    return JSON.stringify({ result: await this.billing.read() });
+  }
+
+  /** Waits for what must be known of Redis first; mostly there is nothing to wait for. */
+  #prepare(commands: readonly Checked[], access: Access): Promise<void> | undefined {
+    const waiting = this.#connection.ready();
+    if (waiting) return waiting.then(() => this.#prepare(commands, access));
+    const beginning = this.billing.begin();
+    if (beginning) return beginning.then(() => this.#prepare(commands, access));
+    const asksForLocking = commands.some((command) =>
+      !(command instanceof CommandError) && this.#scripts.concerns(command)
+    );
+    return access === "read" || asksForLocking ? this.#catalog.load() : undefined;
+  }
+
+  #checked(commands: readonly Checked[], access: Access): Checked[] {
+    return commands.map((command) => {
+      if (command instanceof CommandError) return command;
+      if (access === "read" && !this.#catalog.reads(command)) return noPermission(command.name);
+      return this.#scripts.translate(command);
+    });
+  }
+}
+
+function resultOf({ answer }: RedisCommand, reply: Reply, encode: Encoder): string {
+  return `{"result":${encode(answer === undefined ? reply : Buffer.from(answer))}}`;
+}
+
+function noPermission(name: string): CommandError {
+  return new CommandError(
+    `NOPERM this user has no permissions to run the '${name.toLowerCase()}' command`,
+  );
+}
