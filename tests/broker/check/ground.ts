@@ -22,6 +22,8 @@ export interface Plant<Store> {
   readonly problem: Problem;
   /** Whether it is only told what to do about it. */
   readonly byHand?: boolean;
+  /** Whether it touches what others touch too, so that one of the two may hide the other. */
+  readonly alone?: boolean;
   /** Does the damage; gives the id that must be found. */
   readonly plant: (store: Store, spade: Spade) => Promise<string> | string;
 }

@@ -1,6 +1,6 @@
 /** Ways to damage a namespace of Redis, each as a hand at the keys, or a half-done write, would. */
 
-import { oneOf, pick, type Plant, type RedisGround } from "./ground.ts";
+import { oneOf, pick, type Plant, type RedisGround, type Spade } from "./ground.ts";
 
 type Redis = RedisGround;
 
@@ -19,6 +19,8 @@ async function replaceWord(
 }
 
 const lineOf = (id: string) => /^(leased|retried|dead|succeeded)/.test(id) ? "w:n" : "q:n";
+
+const stranger = ({ draw }: Spade) => `nobody${Math.floor(draw() * 1e9)}`;
 
 /** The ways, by name. */
 export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
@@ -56,6 +58,7 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   },
   "a channel would never be forgotten": {
     problem: "unlisted",
+    alone: true,
     async plant({ redis, key }) {
       const channel = (await redis.hkeys(key("msg"))).find((field) => field.startsWith("@"))!;
       await redis.zrem(key("exp"), channel);
@@ -65,8 +68,9 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   "an entry has no message": {
     problem: "missing",
     async plant({ redis, key }, spade) {
-      await redis.zadd(key(oneOf(spade, ["due:q:n", "due:w:n", "dead", "exp"])), 1, "nobody");
-      return "nobody";
+      const id = stranger(spade);
+      await redis.zadd(key(oneOf(spade, ["due:q:n", "due:w:n", "dead", "exp"])), 1, id);
+      return id;
     },
   },
   "a record is gone": {
@@ -88,8 +92,9 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   "there is a hold or a progress only": {
     problem: "missing",
     async plant({ redis, key }, spade) {
-      await redis.hset(key("msg"), oneOf(spade, ["nobody!", "nobody%"]), HOLD);
-      return "nobody";
+      const id = stranger(spade);
+      await redis.hset(key("msg"), id + oneOf(spade, ["!", "%"]), HOLD);
+      return id;
     },
   },
   "a dead letter is in its line": {
@@ -158,6 +163,7 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   },
   "two dead letters share a place": {
     problem: "mistimed",
+    alone: true,
     async plant({ redis, key }) {
       const [[, score], [id]] = await firstTwo(redis, key("dead"));
       await redis.zadd(key("dead"), score, id);
@@ -222,6 +228,7 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   },
   "a slot cannot be read": {
     problem: "damaged",
+    alone: true,
     async plant({ redis, key }) {
       const channel = (await redis.hkeys(key("msg"))).find((field) => field.startsWith("@"))!;
       await redis.hset(key("msg"), channel, "garbage");
@@ -238,6 +245,7 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   },
   "a field is none of ours": {
     problem: "damaged",
+    alone: true,
     byHand: true,
     async plant({ redis, key }) {
       await redis.hset(key("msg"), "a field of somebody", "text");
@@ -246,6 +254,7 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   },
   "a hint is too late, is gone, or cannot be read": {
     problem: "unindexed",
+    alone: true,
     async plant({ redis, key }, spade) {
       const hint = oneOf(spade, ["", "8000000000000000000", "garbage", null]);
       if (hint === null) await redis.hdel(key("msg"), "~q:n");
@@ -255,6 +264,7 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   },
   "a line is not on the list": {
     problem: "unindexed",
+    alone: true,
     async plant({ redis, key }, spade) {
       await redis.srem(key("lines"), "q:n");
       if (spade.draw() < 0.5) await redis.hdel(key("msg"), "~q:n");
@@ -263,6 +273,7 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   },
   "half of a line is left": {
     problem: "unindexed",
+    alone: true,
     async plant({ redis, key }, spade) {
       if (spade.draw() < 0.5) await redis.hset(key("msg"), "~empty:l", "");
       else await redis.sadd(key("lines"), "empty:l");
@@ -271,6 +282,7 @@ export const REDIS_PLANTS: Readonly<Record<string, Plant<Redis>>> = {
   },
   "a line has a name that no queue has": {
     problem: "damaged",
+    alone: true,
     async plant({ redis, key }) {
       await redis.sadd(key("lines"), "no-line");
       return "no-line";

@@ -69,6 +69,7 @@ export const SQLITE_PLANTS: Readonly<Record<string, Plant<DatabaseSync>>> = {
   ]),
   "two dead letters share a place": {
     problem: "mistimed",
+    alone: true,
     plant(db) {
       const [first, second] = db.prepare(
         "SELECT id, finished_at, turn FROM dabba_1_message WHERE state = 'dead' ORDER BY key",
@@ -105,6 +106,7 @@ export const SQLITE_PLANTS: Readonly<Record<string, Plant<DatabaseSync>>> = {
   },
   "a slot cannot be read": {
     problem: "damaged",
+    alone: true,
     plant(db) {
       db.exec("UPDATE dabba_1_slot SET keys = 'garbage'");
       return `@${db.prepare("SELECT channel FROM dabba_1_slot").get()!.channel}`;
@@ -112,6 +114,7 @@ export const SQLITE_PLANTS: Readonly<Record<string, Plant<DatabaseSync>>> = {
   },
   "a slot was used at a time that cannot be": {
     problem: "mistimed",
+    alone: true,
     plant(db) {
       db.exec("UPDATE dabba_1_slot SET used_at = 9000000000000000");
       return `@${db.prepare("SELECT channel FROM dabba_1_slot").get()!.channel}`;
