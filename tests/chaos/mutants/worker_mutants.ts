@@ -63,8 +63,8 @@ export const workerMutants: readonly Mutant[] = [
   {
     guard: "the gateway compares the token",
     file: "src/gateway/auth.ts",
-    find: "timingSafeEqual(sha256(normalize(authorization)), expected)",
-    put: "true",
+    find: 'if (timingSafeEqual(hash, full)) return "full";',
+    put: 'return "full";',
     tests: ["tests/gateway/auth_test.ts"],
   },
   {
