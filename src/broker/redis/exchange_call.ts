@@ -21,7 +21,8 @@ export function exchangeCall(request: ExchangeRequest): Required<ScriptCall<Exch
   const extend = new Entries();
   for (const entry of request.extend) {
     const progress = entry.progress === undefined ? "" : `=${entry.progress}`;
-    extend.add(heldHead(entry, lines), safeId(entry.id), progress);
+    const begins = entry.begins ? 1 : 0;
+    extend.add(`${heldHead(entry, lines)} ${begins}`, safeId(entry.id), progress);
   }
   const args = {
     ...{

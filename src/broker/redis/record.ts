@@ -7,7 +7,7 @@
  *   fence failures crashes =worker enqueuedAt nonce result`;
  * - `<id>!` the hold, written at each claim and settlement: `state claim settled redriven fence
  *   failures crashes dueAt =worker =crashedWorker progress journal`, where the state is `h` for held,
- *   `r` for returned or redriven, `d` for dead (`dueAt` is then when it died); `settled` is the last
+ *   `p` for parked, `r` for returned or redriven, `d` for dead (`dueAt` is then when it died); `settled` is the last
  *   claim whose settlement counted, `redriven` the last operation that redrove it, `/` is none, and
  *   `progress` tells whether there is a third field;
  * - `<id>%` the progress.
@@ -157,6 +157,7 @@ function parseOutcome({ id, record }: Stored, nowMs: number): MessageRecord | un
   };
 }
 
+const HELD = new Set(["h", "p"]);
 const WAITING = { state: "r", fence: 0, failures: 0, crashes: 0, worker: "", journal: "" };
 
 function parseLive({ id, record, hold, progress }: Stored, nowMs: number): MessageRecord {
@@ -168,7 +169,7 @@ function parseLive({ id, record, hold, progress }: Stored, nowMs: number): Messa
   const dead = state === "d";
   const expires = fence === 0 && Number(expiresAt) > 0 && Number(expiresAt) <= nowMs;
   // A lease that ran out leaves its message ready, whoever had it.
-  const waits = dueAtMs <= nowMs ? "ready" : state === "h" ? "leased" : "scheduled";
+  const waits = dueAtMs <= nowMs ? "ready" : HELD.has(state) ? "leased" : "scheduled";
   return {
     id,
     ...parseLine(line!),

@@ -1,6 +1,6 @@
 /** Hands messages over to a worker, and the same ones again when its request comes again. */
 
-import { type Delivery, type ExchangeRequest, PRIORITIES } from "../broker.ts";
+import { type Delivery, type ExchangeRequest, PRIORITIES, SUSPECT_CRASHES } from "../broker.ts";
 import { after } from "./instant.ts";
 import { lastTurn, priorityOf } from "./line.ts";
 import { textOf } from "./opaque.ts";
@@ -15,6 +15,8 @@ interface Row {
   readonly failures: number;
   readonly crashes: number;
   readonly claim: string | null;
+  /** 1 while it is held, but not begun. */
+  readonly parked: number;
   readonly worker: string;
   readonly crashed_worker: string;
   readonly enqueued_at: number;
@@ -31,7 +33,8 @@ interface Taker {
   readonly untilMs: number;
 }
 
-const COLUMNS = `key, id, queue, lane, fence, failures, crashes, claim, worker, crashed_worker,
+const COLUMNS =
+  `key, id, queue, lane, fence, failures, crashes, claim, parked, worker, crashed_worker,
   enqueued_at, expires_at, journal, body`;
 
 /** Prepares the operation; to be called inside a transaction that may write. */
@@ -82,19 +85,20 @@ function prepareTake(
   const last = sql.prepare<{ turn: number }>(`SELECT ${lastTurn("?1", "?2", "?3")} AS turn`);
   const take = sql.prepare(`
     UPDATE {message} SET visible_at = ?, turn = ?, fence = ?, crashes = ?, crashed_worker = ?,
-      claim = ?, worker = ? WHERE key = ?`);
+      claim = ?, parked = ?, worker = ? WHERE key = ?`);
 
   return (queue, lane, limit, { claim, worker, nowMs, untilMs }) => {
     const rows = select.all(queue, lane, nowMs, limit);
     if (rows.length === 0) return rows;
     let { turn } = last.get(queue, lane, untilMs)!;
     return rows.map((row) => {
-      // Due and still held: the lease ran out before its holder settled.
-      const crashed = row.claim !== null;
+      // Due and still held: the lease ran out before its holder settled. A parked one had not begun.
+      const crashed = row.claim !== null && row.parked === 0;
       const fence = row.fence + 1;
       const crashes = row.crashes + (crashed ? 1 : 0);
       const crashedWorker = crashed ? row.worker : "";
-      take.run(untilMs, ++turn, fence, crashes, crashedWorker, claim, worker, row.key);
+      const parked = crashes >= SUSPECT_CRASHES ? 1 : 0;
+      take.run(untilMs, ++turn, fence, crashes, crashedWorker, claim, parked, worker, row.key);
       return { ...row, fence, crashes, crashed_worker: crashedWorker };
     });
   };

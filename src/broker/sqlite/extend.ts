@@ -16,8 +16,10 @@ export function prepareExtend(
   const renewWithProgress = sql.prepare(
     `UPDATE {message} SET ${place}, progress = ?4 WHERE id = ?2 AND claim = ?3`,
   );
+  const begin = sql.prepare("UPDATE {message} SET parked = 0 WHERE id = ? AND claim = ?");
   return (extensions, untilMs) =>
-    extensions.map(({ id, claim, progress }) => {
+    extensions.map(({ id, claim, progress, begins }) => {
+      if (begins) begin.run(id, claim);
       const { changes } = progress === undefined
         ? renew.run(untilMs, id, claim)
         : renewWithProgress.run(untilMs, id, claim, opaque(progress));

@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { LayoutMismatchError } from "../../errors.ts";
 
 /** Names the layout below; another one is refused, never converted in passing. */
-export const LAYOUT = "1";
+export const LAYOUT = "2";
 
 // Every namespace has tables of its own, so that one of another layout can lie beside it. The meta
 // table is the only thing that all versions of Dabba read alike: its columns never change.
@@ -36,6 +36,7 @@ const TABLES = `
     failures INTEGER NOT NULL DEFAULT 0,
     crashes INTEGER NOT NULL DEFAULT 0,
     claim TEXT,
+    parked INTEGER NOT NULL DEFAULT 0,
     settled TEXT,
     cancelled_by TEXT,
     redriven_by TEXT,

@@ -11,6 +11,7 @@ import { extendCases } from "./extend_cases.ts";
 import { guardCases } from "./guard_cases.ts";
 import type { OpenHarness } from "./harness.ts";
 import { opaqueCases } from "./opaque_cases.ts";
+import { parkedCases } from "./parked_cases.ts";
 import { pushCases } from "./push_cases.ts";
 import { readCases } from "./read_cases.ts";
 import { refusedCases } from "./refused_cases.ts";
@@ -27,6 +28,7 @@ const SUBJECTS: readonly Cases[] = [
   replayCases,
   settleCases,
   extendCases,
+  parkedCases,
   readCases,
   refusedCases,
   cancelCases,

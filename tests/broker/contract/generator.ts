@@ -145,6 +145,7 @@ export class Generator {
         extend: onePerId(this.#some(3)).map((delivery) => ({
           ...this.#held(delivery),
           ...(random.chance(50) ? { progress: `progress ${random.below(100)}` } : {}),
+          ...(random.chance(40) ? { begins: true } : {}),
         })),
         ...claim,
         trim: random.chance(30) ? 1_000 : 0,

@@ -30,7 +30,7 @@ export interface ExchangeArgs {
   readonly settleRuns: readonly string[];
   /** Id and text of each settlement; before a result, when the message was enqueued, and its nonce. */
   readonly settle: readonly string[];
-  /** Number of the line, claim; see `Entries`. */
+  /** Number of the line, claim, 1 if the handler begins; see `Entries`. */
   readonly extendHeads: readonly string[];
   readonly extendRuns: readonly string[];
   /** Id of each extension, and `=` and progress, or nothing. */

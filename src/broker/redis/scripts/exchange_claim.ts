@@ -1,5 +1,7 @@
 /** The part of the exchange that hands messages over, the same ones again when asked again. */
 
+import { SUSPECT_CRASHES } from "../../broker.ts";
+
 /**
  * `claimAll` gives what is to be answered, record and hold in turn, and the ids. The slot of a channel
  * says its last request that claimed, when that was, and what it got.
@@ -9,6 +11,7 @@ local SLOT_MS = 3600000
 -- A reply must get through a slow line before its deadline.
 local MOST_BYTES = 1000000
 local MOST_ROUNDS = 10
+local SUSPECT_CRASHES = ${SUSPECT_CRASHES}
 local mine = channel .. "." .. integer(seq)
 
 local heads = {}
@@ -54,11 +57,12 @@ end
 
 local function lease(hold)
   hold = copy(hold)
-  -- Due and still held: its lease ran out before it was settled.
+  -- Due and still held: its lease ran out before it was settled. A parked one had not begun.
   local crashed = hold[STATE] == "h"
   if crashed then hold[CRASHES] = hold[CRASHES] + 1 end
   hold[CRASHED] = crashed and hold[WORKER] or "="
-  hold[STATE], hold[CLAIM], hold[DUE], hold[WORKER] = "h", mine, untilMs, "=" .. worker
+  hold[STATE] = tonumber(hold[CRASHES]) >= SUSPECT_CRASHES and "p" or "h"
+  hold[CLAIM], hold[DUE], hold[WORKER] = mine, untilMs, "=" .. worker
   hold[FENCE] = hold[FENCE] + 1
   return close(hold)
 end

@@ -99,12 +99,13 @@ local function extendAll()
   local heads, answers = headOf(extendHeads, extendRuns), {}
   for i = 1, #heads do
     local id, progress = extend[2 * i - 1], extend[2 * i]
-    local line, claim = string.match(heads[i], "^(%d+) (%S+)$")
+    local line, claim, begins = string.match(heads[i], "^(%d+) (%S+) (%d)$")
     local hold = holds[id]
     answers[i] = isHeld(hold, claim) and "o" or "l"
     if answers[i] == "o" then
       hold, line = copy(hold), tonumber(line)
       hold[DUE] = untilMs
+      if begins == "1" then hold[STATE] = "h" end
       if progress ~= "" then
         hold[PROGRESS] = "1"
         put(fields, id .. "%", string.sub(progress, 2))
