@@ -48,7 +48,10 @@ export interface TaskSettings {
   readonly priority?: Priority;
   /** How long the outcome stays readable; 0 keeps the state alone, for ten minutes. @default "1h" */
   readonly retain?: Duration;
-  /** How many times its worker may vanish under it before it is given up as poison. @default 5 */
+  /**
+   * How many times its worker may vanish under it before it is given up as poison. From the second
+   * time on it runs alone in its worker, so that others do not suffer with it. @default 8
+   */
   readonly maxCrashes?: number;
 }
 
@@ -214,7 +217,7 @@ export const DEFAULTS: ResolvedSettings = {
   queue: "default",
   priority: "normal",
   retainMs: 3_600_000,
-  maxCrashes: 5,
+  maxCrashes: 8,
 };
 
 /** Resolves settings over others; throws `TypeError` or `RangeError` for a bad one. */

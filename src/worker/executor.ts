@@ -1,6 +1,9 @@
-/** The executor: takes one delivery through open → expire → poison → skip → resolve → run → judge. */
+/**
+ * The executor: takes one delivery through open → expire → poison → skip → resolve → admit → run →
+ * judge.
+ */
 
-import type { Delivery } from "../broker/broker.ts";
+import { type Delivery, SUSPECT_CRASHES } from "../broker/broker.ts";
 import { PayloadTooLargeError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { decodeEnvelope, type Envelope } from "../message/envelope.ts";
@@ -9,8 +12,10 @@ import { encodeResult, encodeStopped } from "../message/result.ts";
 import type { TaskDefinition } from "../task.ts";
 import { runAttempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
+import type { PumpDeps } from "./deps.ts";
 import { buryPoison, buryUnread, judge, readAttempts, type Scene } from "./failure.ts";
 import type { Run } from "./run.ts";
+import type { Solo } from "./solo.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Is what the executor is told about the moment of a claim. */
@@ -38,18 +43,17 @@ export class Executor {
   readonly #events: Events;
   readonly #clock: Clock;
   readonly #payloadLimit: number;
+  readonly #solo: Solo;
 
   /** Makes it for a worker and the tasks that it knows. */
   constructor(
-    tasks: ReadonlyMap<string, TaskDefinition>,
     post: Post,
-    { events, clock, payloadLimit }: {
-      readonly events: Events;
-      readonly clock: Clock;
-      readonly payloadLimit: number;
+    { tasks, events, clock, payloadLimit, solo }: Omit<PumpDeps, "broker"> & {
+      readonly solo: Solo;
     },
   ) {
     this.#tasks = tasks;
+    this.#solo = solo;
     this.#post = post;
     this.#events = events;
     this.#clock = clock;
@@ -82,15 +86,29 @@ export class Executor {
     if (definition?.run === undefined) {
       return { kind: "unknownTask", delayMs: this.#post.unknownTaskDelayMs };
     }
-    return this.#run(run, envelope, { definition, moment });
+    if (run.delivery.crashes < SUSPECT_CRASHES) {
+      return this.#run(run, envelope, { definition, moment });
+    }
+    const admission = this.#solo.admit(run);
+    if (admission === undefined) return { kind: "released" };
+    return this.#run(run, envelope, { definition, moment, admission })
+      .finally(() => this.#solo.leave(run));
   }
 
   async #run(
     run: Run,
     envelope: Envelope,
-    { definition, moment }: { readonly definition: TaskDefinition; readonly moment: Moment },
+    { definition, moment, admission }: {
+      readonly definition: TaskDefinition;
+      readonly moment: Moment;
+      readonly admission?: Promise<void>;
+    },
   ): Promise<Verdict> {
     try {
+      if (admission) {
+        await admission;
+        run.attemptedAt = this.#clock.now();
+      }
       const onStart = () => this.#begin(run, moment);
       const text = await runAttempt(run, { envelope, definition, clock: this.#clock, onStart });
       const { task, retainMs, keepMs } = envelope;

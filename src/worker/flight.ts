@@ -5,6 +5,7 @@ import { type Heartbeat, toExtension } from "./heartbeat.ts";
 import type { Lookout } from "./lookout.ts";
 import type { Run } from "./run.ts";
 import type { Ended, Settler } from "./settler.ts";
+import type { Solo } from "./solo.ts";
 import { toSettlement } from "./verdict.ts";
 
 /** How long a verdict waits for others to travel with it, in milliseconds. */
@@ -30,6 +31,8 @@ export interface Standing {
   readonly free: number;
   /** How many messages may run at once. */
   readonly concurrency: number;
+  /** How many requests are on their way. */
+  readonly airborne: number;
   /** Whether the pump is on its way to its end. */
   readonly stopping: boolean;
   /** The queues in the order of this look. */
@@ -44,12 +47,18 @@ export interface Stores {
   readonly heartbeat: Heartbeat;
   /** When to look for messages. */
   readonly lookout: Lookout;
+  /** The place of a suspect. */
+  readonly solo: Solo;
 }
 
 /** Loads the next flight; undefined when it is not time for one. */
 export function loadFlight(standing: Standing, stores: Stores): Flight | undefined {
   const { settler, heartbeat, lookout } = stores;
   const { now, free } = standing;
+  if (isAlone(standing, stores)) {
+    const suspect = stores.solo.ask();
+    if (suspect) heartbeat.urge(suspect, now);
+  }
   const flush = mustFlush(standing, stores);
   const beat = heartbeat.nextAt() <= now;
   const look = free > 0 && lookout.at <= now && settler.size === 0;
@@ -81,6 +90,11 @@ export function restMs({ now, free }: Standing, { settler, heartbeat, lookout }:
   // A look that is due goes with the verdicts that wait.
   const lookAt = free > 0 && settler.size === 0 ? lookout.at : Infinity;
   return Math.max(0, Math.min(flushAt, heartbeat.nextAt(), lookAt) - now);
+}
+
+// What is not yet settled would be lost with a suspect, too.
+function isAlone({ airborne }: Standing, { solo, heartbeat, settler }: Stores): boolean {
+  return solo.taken && heartbeat.size === 1 && settler.size === 0 && airborne === 0;
 }
 
 // By size, by age, or when nobody else is going to join.

@@ -58,9 +58,18 @@ export class Heartbeat {
 
   /** Has a run's progress travel soon. */
   talk(run: Run, now: number): void {
+    this.#travel(run, now + PROGRESS_MS);
+  }
+
+  /** Has a run's renewal travel with the next request, which leaves now. */
+  urge(run: Run, now: number): void {
+    this.#travel(run, now);
+  }
+
+  #travel(run: Run, at: number): void {
     if (!this.#runs.has(run)) return;
     this.#talking.add(run);
-    this.#talkAt = Math.min(this.#talkAt, now + PROGRESS_MS);
+    this.#talkAt = Math.min(this.#talkAt, at);
   }
 
   /** Tells when the next renewal is due; Infinity when nothing runs. */
@@ -110,5 +119,9 @@ export function toExtension(run: Run): Extension {
   const { id, queue, priority, claim } = run.delivery;
   const progress = run.progress;
   run.progress = undefined;
-  return { id, queue, priority, claim, ...(progress === undefined ? {} : { progress }) };
+  return {
+    ...{ id, queue, priority, claim },
+    ...(progress === undefined ? {} : { progress }),
+    ...(run.begins ? { begins: true } : {}),
+  };
 }

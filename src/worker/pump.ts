@@ -1,10 +1,8 @@
 /** The pump: keeps exchanges in the air while there are messages, permits and time. */
 
-import type { Broker, Delivery } from "../broker/broker.ts";
-import type { Events } from "../events.ts";
-import type { TaskDefinition } from "../task.ts";
+import type { Delivery } from "../broker/broker.ts";
 import { Channel, isOutage, OutageReport, type Patience } from "./channel.ts";
-import type { Clock } from "./clock.ts";
+import type { PumpDeps } from "./deps.ts";
 import { Executor } from "./executor.ts";
 import { type Flight, loadFlight, restMs, type Standing, type Stores } from "./flight.ts";
 import { Halt } from "./halt.ts";
@@ -14,24 +12,11 @@ import { Lookout } from "./lookout.ts";
 import type { WorkerSettings } from "./options.ts";
 import { Run } from "./run.ts";
 import { Settler } from "./settler.ts";
+import { Solo } from "./solo.ts";
 import { WorkerStopping } from "./stopping.ts";
 import { Tally } from "./tally.ts";
 import type { Verdict } from "./verdict.ts";
 import { Wake } from "./wake.ts";
-
-/** Is what a pump works with. */
-export interface PumpDeps {
-  /** The store. */
-  readonly broker: Broker;
-  /** The tasks that are known here. */
-  readonly tasks: ReadonlyMap<string, TaskDefinition>;
-  /** Who is told. */
-  readonly events: Events;
-  /** The time. */
-  readonly clock: Clock;
-  /** The largest output that is kept, in bytes of its JSON text. */
-  readonly payloadLimit: number;
-}
 
 /** Two: settles and renewals must not wait behind one slow request. */
 const FLIGHTS = 2;
@@ -48,6 +33,7 @@ export class Pump {
   readonly #executor: Executor;
   readonly #halt: Halt;
   #reserved = 0;
+  #airborne = 0;
   #left: number;
   #drained = false;
   #failure: { readonly error: unknown } | undefined;
@@ -64,9 +50,10 @@ export class Pump {
       settler: new Settler(),
       heartbeat: new Heartbeat(settings.leaseMs),
       lookout: new Lookout(settings.polling, { clock: deps.clock, drain: limits.drain }),
+      solo: new Solo(),
     };
     this.tally = new Tally(deps.events, settings.name);
-    this.#executor = new Executor(deps.tasks, settings, deps);
+    this.#executor = new Executor(settings, { ...deps, solo: this.#stores.solo });
   }
 
   /** Pumps until it is stopped or nothing is left to do; throws what cannot be mended. */
@@ -133,12 +120,14 @@ export class Pump {
     const flight = loadFlight(standing, this.#stores);
     if (flight === undefined) return await this.#wake.sleep(restMs(standing, this.#stores));
     this.#reserved += flight.asked;
+    this.#airborne++;
     try {
       if (await this.#worthwhile(flight, channel, patience)) {
         await this.#fly(flight, channel, patience);
       }
     } finally {
       this.#reserved -= flight.asked;
+      this.#airborne--;
       this.#wake.ring();
     }
   }
@@ -148,11 +137,14 @@ export class Pump {
     const { clock } = this.#deps;
     const now = clock.now();
     const stopping = this.#halt.called;
-    // One look at a time: a second one would find what the first one leaves.
-    const closed = stopping || this.#drained || this.#reserved > 0 || now >= this.#limits.deadline;
+    // One look at a time: a second one would find what the first one leaves. And none for company
+    // while a suspect is here.
+    const closed = stopping || this.#drained || this.#reserved > 0 || this.#stores.solo.taken ||
+      now >= this.#limits.deadline;
     const permits = Math.min(concurrency - this.#stores.heartbeat.size, this.#left);
     const drawn = () => order(() => clock.random());
-    return { now, free: closed ? 0 : permits, concurrency, stopping, order: drawn };
+    const [free, airborne] = [closed ? 0 : permits, this.#airborne];
+    return { now, free, concurrency, airborne, stopping, order: drawn };
   }
 
   // An idle worker asks in the cheapest way whether a full look is worth it.
@@ -177,6 +169,7 @@ export class Pump {
     for (const run of this.#stores.heartbeat.answer(flight.renewed, reply.extended)) {
       this.tally.lost(run);
     }
+    if (flight.renewed.some((run) => run.begins && !run.lost)) this.#stores.solo.enter();
     if (flight.asked === 0) return;
     this.#stores.lookout.looked(reply, flight.asked);
     const empty = reply.claimed.length === 0 && !this.#stores.lookout.nudged;

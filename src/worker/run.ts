@@ -12,6 +12,8 @@ export class Run {
   readonly delivery: Delivery;
   /** When it was claimed, by the worker's clock. */
   readonly claimedAt: number;
+  /** When its attempt came about, by the worker's clock: a suspect's may have to wait. */
+  attemptedAt: number;
   /** When its lease is to be renewed, by the worker's clock. */
   renewAt: number;
   /** What the handler said last and the store does not know yet. */
@@ -22,6 +24,8 @@ export class Run {
   lost = false;
   /** Whether its handler has begun. */
   begun = false;
+  /** Whether the store is told that the handler of a suspect begins. */
+  begins = false;
   /** Whether it has ended here, and its outcome is on its way to the store. */
   settled = false;
   /** Is called once when it is aborted; cheaper than the signal, which most handlers never ask for. */
@@ -38,7 +42,7 @@ export class Run {
     onProgress: (run: Run) => void,
   ) {
     this.delivery = delivery;
-    this.claimedAt = claimedAt;
+    this.claimedAt = this.attemptedAt = claimedAt;
     this.renewAt = renewAt;
     this.#onProgress = onProgress;
   }

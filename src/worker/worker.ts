@@ -4,7 +4,8 @@ import type { Duration } from "../duration.ts";
 import { TaskTimeoutError } from "../errors.ts";
 import type { Limits } from "./limits.ts";
 import { atLeast, type WorkerSettings } from "./options.ts";
-import { Pump, type PumpDeps } from "./pump.ts";
+import type { PumpDeps } from "./deps.ts";
+import { Pump } from "./pump.ts";
 import type { Run } from "./run.ts";
 import { onStopSignal, raiseSignal } from "./signals.ts";
 import { WorkerStopping } from "./stopping.ts";
@@ -149,7 +150,7 @@ export class Worker {
   }
 
   #overdue(run: Run, limitMs: number): Error {
-    const ranMs = Math.round(this.#deps.clock.now() - run.claimedAt);
+    const ranMs = Math.round(this.#deps.clock.now() - run.attemptedAt);
     return ranMs < limitMs ? new WorkerStopping() : new TaskTimeoutError(run.task, ranMs);
   }
 }

@@ -11,6 +11,13 @@ const RUNNER = "src/broker/redis/runner.ts";
 /** One guard each. */
 export const redisMutants: readonly Mutant[] = [
   {
+    guard: "a suspect that has not begun is not to blame",
+    file: "src/broker/redis/scripts/exchange_claim.ts",
+    find: `>= SUSPECT_CRASHES and "p" or "h"`,
+    put: `>= SUSPECT_CRASHES and "h" or "h"`,
+    tests: ["tests/broker/redis/contract_test.ts"],
+  },
+  {
     guard: "a settlement proves its claim",
     file: SETTLE,
     find: "if not answer and isHeld(hold, head.claim) then",

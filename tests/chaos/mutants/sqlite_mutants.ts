@@ -8,6 +8,13 @@ const CLAIM = "src/broker/sqlite/claim.ts";
 /** One guard each. */
 export const sqliteMutants: readonly Mutant[] = [
   {
+    guard: "a suspect that has not begun is not to blame (SQLite)",
+    file: "src/broker/sqlite/claim.ts",
+    find: "&& row.parked === 0;",
+    put: ";",
+    tests: ["tests/broker/sqlite/contract_test.ts"],
+  },
+  {
     guard: "a burial proves its claim (SQLite)",
     file: "src/broker/sqlite/settle.ts",
     find: "WHERE id = ?4 AND claim = ?5`);",

@@ -1,0 +1,50 @@
+/** The solo: has a suspect run alone, so that whoever its end takes along is not innocent. */
+
+import type { Run } from "./run.ts";
+
+/** Keeps one place for a suspect; one per pump. */
+export class Solo {
+  #run: Run | undefined;
+  #enter = () => {};
+  #asked = false;
+
+  /** Whether a suspect waits or runs here: nothing else may be taken. */
+  get taken(): boolean {
+    return this.#run !== undefined;
+  }
+
+  /**
+   * Waits until a suspect may begin, and rejects if it is aborted before. Gives nothing where another
+   * one has the place: it is to be handed back, as somebody else may have the room.
+   */
+  admit(run: Run): Promise<void> | undefined {
+    if (this.#run !== undefined) return undefined;
+    if (run.aborted) return Promise.reject(run.aborted);
+    this.#run = run;
+    this.#asked = false;
+    return new Promise((resolve, reject) => {
+      this.#enter = resolve;
+      run.onAbort = reject;
+    });
+  }
+
+  /** Gives the suspect that the store is to be told of, once; to be called when nothing else runs. */
+  ask(): Run | undefined {
+    if (this.#asked || this.#run === undefined) return undefined;
+    this.#asked = true;
+    this.#run.begins = true;
+    return this.#run;
+  }
+
+  /** Lets the suspect begin: the store knows. */
+  enter(): void {
+    if (this.#asked) this.#enter();
+  }
+
+  /** Frees the place, if this run has it. */
+  leave(run: Run): void {
+    if (this.#run !== run) return;
+    this.#run = undefined;
+    this.#enter = () => {};
+  }
+}
