@@ -6,6 +6,7 @@ import type { BillingReport } from "./billing.ts";
 import { Connection, ConnectionError, isReplyError } from "./connection.ts";
 import { encoderFor, errorText } from "./encode.ts";
 import { type Asked, Routes } from "./routes.ts";
+import { SpareConnections } from "./spares.ts";
 
 /** Settles where a gateway finds its Redis and who may use it. */
 export interface GatewayOptions {
@@ -57,7 +58,8 @@ const METHODS = ["HEAD", "GET", "POST", "PUT"];
  * Creates a gateway over one Redis; it connects with the first request.
  *
  * It serves a command as the JSON body of `POST /` or as a path (`/set/key/value?EX=100`),
- * `POST /pipeline` (each command for itself), `POST /multi-exec` (one transaction), and
+ * `POST /pipeline` (each command for itself; the last may be a `WAIT`, which then counts the writes
+ * of this pipeline and holds up no other request), `POST /multi-exec` (one transaction), and
  * `GET /billing` (how many commands were run; `DELETE` begins anew).
  *
  * @throws {TypeError} if the token is missing or empty and `insecure` is not set, if the read-only
@@ -69,7 +71,8 @@ export function gateway(options: GatewayOptions): Gateway {
   checkOptions(options.redis, maxBodyBytes);
   const admit = doorOf(options);
   const connection = new Connection(options.redis);
-  const routes = new Routes(connection, maxBodyBytes);
+  const spares = new SpareConnections(() => new Connection(options.redis));
+  const routes = new Routes({ connection, spares }, maxBodyBytes);
   const syncTokens = new SyncTokens();
 
   async function answer(request: Request): Promise<Response> {
@@ -87,7 +90,9 @@ export function gateway(options: GatewayOptions): Gateway {
   return {
     fetch: answer,
     billing: () => routes.billing.read(),
-    close: () => connection.close(),
+    close: async () => {
+      await Promise.all([connection.close(), spares.close()]);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Argument, CommandError, type RedisCommand, refusal } from "./commands.ts";
+import { waitRefusal, waits } from "./wait.ts";
 
 /**
  * Reads the body of `POST /`: one command as a JSON array.
@@ -12,19 +13,41 @@ export function parseCommand(text: string): RedisCommand {
       'ERR failed to parse command: expected a JSON array such as ["SET","key","value"]',
     );
   }
-  const command = toCommand(json, () => parseExactly(text) as unknown[]);
+  const command = checked(toCommand(json, () => parseExactly(text) as unknown[]));
   if (command instanceof CommandError) throw command;
   return command;
 }
 
 /**
- * Reads the body of `POST /pipeline` and `POST /multi-exec`: an array of commands.
+ * Reads the body of `POST /pipeline`: an array of commands, the last of which may be a wait.
  *
  * A refused command comes back in its place as the error to answer with.
  *
  * @throws {CommandError} if the body as a whole is malformed.
  */
-export function parseCommands(text: string): (RedisCommand | CommandError)[] {
+export function parsePipeline(text: string): (RedisCommand | CommandError)[] {
+  const commands = parseCommands(text);
+  return commands.map((command, index) =>
+    index === commands.length - 1 && !(command instanceof CommandError) && waits(command)
+      ? checked(command, waitRefusal)
+      : checked(command)
+  );
+}
+
+/**
+ * Reads the body of `POST /multi-exec`: an array of commands.
+ *
+ * @throws {CommandError} if it is malformed or one of the commands is refused.
+ */
+export function parseTransaction(text: string): RedisCommand[] {
+  return parseCommands(text).map((parsed) => {
+    const command = checked(parsed);
+    if (command instanceof CommandError) throw command;
+    return command;
+  });
+}
+
+function parseCommands(text: string): (RedisCommand | CommandError)[] {
   const json = parseJson(text);
   if (!Array.isArray(json) || json.length === 0 || !json.every(isCommand)) {
     throw new CommandError(
@@ -48,13 +71,19 @@ export function pathCommand([name, ...args]: readonly Argument[]): RedisCommand 
   if (typeof name !== "string" || name === "") {
     throw new CommandError("ERR failed to parse path: it does not begin with a command");
   }
-  return checked({ name: name.toUpperCase(), args });
+  const command = checked({ name: name.toUpperCase(), args });
+  if (command instanceof CommandError) throw command;
+  return command;
 }
 
-function checked(command: RedisCommand): RedisCommand {
-  const refused = refusal(command);
-  if (refused !== undefined) throw new CommandError(refused);
-  return command;
+/** Puts an error in the place of a command that is refused. */
+function checked(
+  command: RedisCommand | CommandError,
+  refuse: (command: RedisCommand) => string | undefined = refusal,
+): RedisCommand | CommandError {
+  if (command instanceof CommandError) return command;
+  const refused = refuse(command);
+  return refused === undefined ? command : new CommandError(refused);
 }
 
 function isCommand(json: unknown): json is unknown[] {
@@ -81,9 +110,7 @@ function toCommand(json: unknown[], exactly: () => unknown[]): RedisCommand | Co
       );
     }
   }
-  const command = { name: (json[0] as string).toUpperCase(), args };
-  const refused = refusal(command);
-  return refused === undefined ? command : new CommandError(refused);
+  return { name: (json[0] as string).toUpperCase(), args };
 }
 
 function parseJson(text: string): unknown {

@@ -9,8 +9,10 @@ import { Catalog } from "./catalog.ts";
 import { CommandError, type RedisCommand } from "./commands.ts";
 import { type Connection, ConnectionError, type Reply } from "./connection.ts";
 import { encodeError, type Encoder } from "./encode.ts";
-import { parseCommand, parseCommands, pathCommand } from "./parse.ts";
+import { parseCommand, parsePipeline, parseTransaction, pathCommand } from "./parse.ts";
 import { LockingScripts } from "./scripts.ts";
+import type { SpareConnections } from "./spares.ts";
+import { waits } from "./wait.ts";
 
 /** Is a request that was let in. */
 export interface Asked {
@@ -20,6 +22,12 @@ export interface Asked {
   readonly encode: Encoder;
 }
 
+/** What a gateway has of connections: the one that requests share, and those that they do not. */
+export interface Connections {
+  readonly connection: Connection;
+  readonly spares: SpareConnections;
+}
+
 /** A command, or the error that stands in its place. */
 type Checked = RedisCommand | CommandError;
 
@@ -27,12 +35,14 @@ type Checked = RedisCommand | CommandError;
 export class Routes {
   readonly billing: Billing;
   readonly #connection: Connection;
+  readonly #spares: SpareConnections;
   readonly #maxBodyBytes: number;
   readonly #catalog: Catalog;
   readonly #scripts: LockingScripts;
 
-  constructor(connection: Connection, maxBodyBytes: number) {
+  constructor({ connection, spares }: Connections, maxBodyBytes: number) {
     this.#connection = connection;
+    this.#spares = spares;
     this.#maxBodyBytes = maxBodyBytes;
     this.#catalog = new Catalog(connection);
     this.#scripts = new LockingScripts(this.#catalog);
@@ -73,27 +83,22 @@ export class Routes {
   }
 
   async #pipeline({ request, access, encode }: Asked): Promise<string> {
-    const commands = parseCommands(await readText(request, this.#maxBodyBytes));
-    const waiting = this.#prepare(commands, access);
+    const asked = parsePipeline(await readText(request, this.#maxBodyBytes));
+    const waiting = this.#prepare(asked, access);
     if (waiting) await waiting;
-    const answers = this.#checked(commands, access).map((command) => this.#item(command, encode));
-    return `[${(await Promise.all(answers)).join(",")}]`;
-  }
-
-  #item(command: Checked, encode: Encoder): Promise<string> {
-    if (command instanceof CommandError) return Promise.resolve(encodeError(command));
-    return this.#connection.send(command).then(
-      (reply) => resultOf(command, reply, encode),
-      (error) => {
-        // What ran and what did not is unknown now: that is the whole request's failure.
-        if (error instanceof ConnectionError) throw error;
-        return encodeError(error);
-      },
-    );
+    const commands = this.#checked(asked, access);
+    const run = async (connection: Connection) => {
+      const answers = commands.map((command) => itemOf(command, connection, encode));
+      return `[${(await Promise.all(answers)).join(",")}]`;
+    };
+    const last = commands.at(-1)!;
+    // A wait counts the writes of its connection alone, and holds up what comes behind it.
+    if (!(last instanceof CommandError) && waits(last)) return await this.#spares.use(run);
+    return await run(this.#connection);
   }
 
   async #transaction({ request, access, encode }: Asked): Promise<string> {
-    const asked = parseCommands(await readText(request, this.#maxBodyBytes));
+    const asked = parseTransaction(await readText(request, this.#maxBodyBytes));
     const waiting = this.#prepare(asked, access);
     if (waiting) await waiting;
     const commands = this.#checked(asked, access).map((command) => {
@@ -135,6 +140,18 @@ export class Routes {
       return this.#scripts.translate(command);
     });
   }
+}
+
+function itemOf(command: Checked, connection: Connection, encode: Encoder): Promise<string> {
+  if (command instanceof CommandError) return Promise.resolve(encodeError(command));
+  return connection.send(command).then(
+    (reply) => resultOf(command, reply, encode),
+    (error) => {
+      // What ran and what did not is unknown now: that is the whole request's failure.
+      if (error instanceof ConnectionError) throw error;
+      return encodeError(error);
+    },
+  );
 }
 
 function resultOf({ answer }: RedisCommand, reply: Reply, encode: Encoder): string {
