@@ -146,13 +146,13 @@ export class Dabba<T extends TaskTree = TaskTree> {
 
   /** Makes a worker for the tasks whose handlers are here. Throws for a bad option. */
   worker(options: WorkerOptions = {}): Worker {
-    const { polling } = this.#broker;
+    const { polling, lingerMs } = this.#broker;
     const all = [...this.#definitions.values()];
     // The messages of a contract alone are for another worker: here they would only be put off.
     const here = all.filter(({ run }) => run !== undefined);
     const served = here.length > 0 ? here : all;
     const queues = [...new Set(served.map(({ settings }) => settings.queue))];
-    const settings = resolveWorker(options, { queues, polling });
+    const settings = resolveWorker(options, { queues, polling, lingerMs });
     const deps = {
       broker: this.#broker,
       tasks: this.#definitions,

@@ -34,6 +34,7 @@ function keepsFiles(): boolean {
 class LazySqlite implements Broker {
   readonly kind = "sqlite";
   readonly polling = { minMs: 20, maxMs: 250 };
+  readonly lingerMs = 0;
   #opened: Promise<Broker> | undefined;
 
   #open(): Promise<Broker> {

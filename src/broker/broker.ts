@@ -316,6 +316,12 @@ export interface Broker {
   readonly kind: string;
   /** How long an idle worker waits between two looks: at first, and at most, in milliseconds. */
   readonly polling: { readonly minMs: number; readonly maxMs: number };
+  /**
+   * How long an outcome may wait for others to travel with it, in milliseconds: where requests are
+   * paid for, many in one are cheap; where they are not, waiting only keeps a permit, and lets a crash
+   * repeat what had been done.
+   */
+  readonly lingerMs: number;
   /** Stores messages, all or none; at most `MAX_BATCH`. */
   push(messages: readonly PushMessage[]): Promise<PushReply[]>;
   /** Settles, renews and claims in one round trip. */

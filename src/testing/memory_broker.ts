@@ -51,6 +51,7 @@ export class MemoryBroker implements Broker {
   readonly kind = "memory";
   /** How long an idle worker waits between two looks, in milliseconds. */
   readonly polling: { readonly minMs: number; readonly maxMs: number } = { minMs: 20, maxMs: 250 };
+  readonly lingerMs = 0;
   readonly #clock: () => number;
   readonly #store = new Store();
   #closed = false;

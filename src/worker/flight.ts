@@ -8,9 +8,6 @@ import type { Ended, Settler } from "./settler.ts";
 import type { Solo } from "./solo.ts";
 import { toSettlement } from "./verdict.ts";
 
-/** How long a verdict waits for others to travel with it, in milliseconds. */
-const LINGER_MS = 5;
-
 /** Is one request with what must be remembered until its answer is there. */
 export interface Flight {
   /** The request. */
@@ -86,10 +83,9 @@ export function loadFlight(standing: Standing, stores: Stores): Flight | undefin
 
 /** Tells how long nothing is to be done, in milliseconds; Infinity until somebody rings. */
 export function restMs({ now, free }: Standing, { settler, heartbeat, lookout }: Stores): number {
-  const flushAt = settler.since + LINGER_MS;
   // A look that is due goes with the verdicts that wait.
   const lookAt = free > 0 && settler.size === 0 ? lookout.at : Infinity;
-  return Math.max(0, Math.min(flushAt, heartbeat.nextAt(), lookAt) - now);
+  return Math.max(0, Math.min(settler.flushAt, heartbeat.nextAt(), lookAt) - now);
 }
 
 // What is not yet settled would be lost with a suspect, too.
@@ -104,5 +100,5 @@ function mustFlush(
 ): boolean {
   if (settler.size === 0) return false;
   return stopping || heartbeat.size === 0 || settler.size >= concurrency / 2 ||
-    settler.since + LINGER_MS <= now;
+    settler.flushAt <= now;
 }

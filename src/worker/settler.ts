@@ -19,17 +19,24 @@ const MAX_CHARS = 1_000_000;
 
 /** Holds back verdicts for a few milliseconds, so that many travel together. */
 export class Settler {
+  readonly #lingerMs: number;
   #ended: Ended[] = [];
   #finished = 0;
+
+  /** Makes it; a verdict waits for so long at most, in milliseconds. */
+  constructor(lingerMs: number) {
+    this.#lingerMs = lingerMs;
+  }
 
   /** How many wait. */
   get size(): number {
     return this.#ended.length;
   }
 
-  /** When the oldest one that waits ended, by the worker's clock; Infinity for none. */
-  get since(): number {
-    return this.#ended[0]?.endedAt ?? Infinity;
+  /** When the oldest one has waited long enough, by the worker's clock; Infinity for none. */
+  get flushAt(): number {
+    const [oldest] = this.#ended;
+    return oldest === undefined ? Infinity : oldest.endedAt + this.#lingerMs;
   }
 
   /** Adds a verdict. */

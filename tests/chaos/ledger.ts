@@ -81,6 +81,8 @@ export interface Audit {
   readonly starts: number;
   /** Starts beyond a message's first that nobody asked for. */
   readonly extra: readonly Entry[];
+  /** Those among them whose handler had done its work before: only the store did not know. */
+  readonly redone: readonly Entry[];
   /** Outcomes that the store took from somebody who had been replaced. */
   readonly stale: readonly Entry[];
 }
@@ -94,18 +96,22 @@ export function audit(entries: readonly Entry[], dead: ReadonlySet<string>): Aud
     if (what === "effect") effects.add(id);
   }
   const extra: Entry[] = [];
+  const redone: Entry[] = [];
   const stale: Entry[] = [];
   let starts = 0;
   for (const group of Map.groupBy(entries, ({ id }) => id).values()) {
     const begun = startsOf(group);
     starts += begun.length;
-    extra.push(...begun.filter((start, i) => i > 0 && !wasReturned(group, begun[i - 1]!, start)));
+    const again = begun.filter((start, i) => i > 0 && !wasReturned(group, begun[i - 1]!, start));
+    extra.push(...again);
+    const done = group.filter(({ what }) => what === "effect").map(({ fence }) => fence);
+    redone.push(...again.filter(({ fence }) => done.some((earlier) => earlier < fence)));
     const last = begun.at(-1)?.fence ?? 0;
     const accepted = group.filter(({ what }) => what === "accepted");
     stale.push(...accepted.filter(({ fence }, i) => i > 0 || fence < last));
   }
   const lost = [...acknowledged].filter((id) => !effects.has(id) && !dead.has(id));
-  return { acknowledged: acknowledged.size, lost, starts, extra, stale };
+  return { acknowledged: acknowledged.size, lost, starts, extra, redone, stale };
 }
 
 /** The starts among a message's entries, in the order of its deliveries. */

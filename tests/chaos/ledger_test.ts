@@ -22,6 +22,13 @@ Deno.test("audit() counts the starts that no return explains", () => {
   assertEquals(starts, 4);
 });
 
+Deno.test("audit() tells the extra starts of what had been done from the others", () => {
+  const done = entriesOf(["start", "a", 1], ["effect", "a", 1], ["start", "a", 2]);
+  const cut = entriesOf(["start", "b", 1], ["start", "b", 2], ["effect", "b", 2]);
+  const { extra, redone } = audit([...done, ...cut], new Set());
+  assertEquals([extra.length, redone.map(({ id }) => id)], [2, ["a"]]);
+});
+
 Deno.test("audit() finds a success that was taken from a worker that had been replaced", () => {
   const fine = entriesOf(["start", "a", 1], ["start", "a", 2], ["accepted", "a", 2]);
   const late = entriesOf(["start", "b", 1], ["start", "b", 2], ["accepted", "b", 1]);

@@ -4,7 +4,7 @@ import type { Broker } from "../../src/broker/broker.ts";
 import { BrokerError } from "../../src/errors.ts";
 
 /** Is a call that can be broken. */
-export type Operation = Exclude<keyof Broker, "kind" | "polling" | "close">;
+export type Operation = Exclude<keyof Broker, "kind" | "polling" | "lingerMs" | "close">;
 
 /** Is one call, as the store got it. */
 export type Call = {
@@ -16,6 +16,7 @@ export class FaultyBroker implements Broker {
   readonly #broker: Broker;
   readonly kind: string;
   readonly polling: Broker["polling"];
+  readonly lingerMs: number;
   /** The calls so far, those that failed included. */
   readonly calls: Call[] = [];
   /** What it throws keeps the call from the store. */
@@ -29,6 +30,7 @@ export class FaultyBroker implements Broker {
     this.#broker = broker;
     this.kind = broker.kind;
     this.polling = polling;
+    this.lingerMs = broker.lingerMs;
   }
 
   /** How often an operation was called. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { resolveWorker, type WorkerOptions } from "../../src/worker/options.ts";
 import { FaultyBroker } from "./faulty_broker.ts";
 
-const DEFAULTS = { queues: ["default"], polling: { minMs: 20, maxMs: 250 } };
+const DEFAULTS = { queues: ["default"], polling: { minMs: 20, maxMs: 250 }, lingerMs: 5 };
 
 Deno.test("resolveWorker() fills in what is not said", () => {
   const { name, order, ...settings } = resolveWorker({}, DEFAULTS);
@@ -16,6 +16,7 @@ Deno.test("resolveWorker() fills in what is not said", () => {
     graceMs: 4_000,
     unknownTaskDelayMs: 30_000,
     polling: { minMs: 20, maxMs: 250 },
+    lingerMs: 5,
     signals: undefined,
   });
   assertEquals([/^w-[\w-]{10}$/.test(name), order(Math.random)], [true, ["default"]]);
@@ -34,6 +35,7 @@ const refused: [string, WorkerOptions, typeof TypeError | typeof RangeError, str
   ["a negative grace", { grace: -1 }, RangeError, "grace"],
   ["a grace that is no number", { grace: NaN }, RangeError, "grace"],
   ["no wait for unknown tasks", { unknownTaskDelay: 0 }, RangeError, "unknownTaskDelay"],
+  ["outcomes that wait for a negative time", { linger: -1 }, RangeError, "linger"],
   ["polls without a pause", { polling: { min: 0, max: 1 } }, RangeError, "polling.min"],
   ["polls upside down", { polling: { min: 10, max: 5 } }, RangeError, "polling.max"],
   ["half a way of polling", { polling: { min: 10 } as never }, TypeError, "polling.max"],

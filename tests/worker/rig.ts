@@ -99,8 +99,8 @@ export class Rig<T extends TaskTree> {
   ): Worker {
     const definitions = collectTasks(tasks);
     const queues = [...new Set([...definitions.values()].map(({ settings }) => settings.queue))];
-    const { polling } = broker;
-    const settings = resolveWorker({ signals: false, ...options }, { queues, polling });
+    const { polling, lingerMs } = broker;
+    const settings = resolveWorker({ signals: false, ...options }, { queues, polling, lingerMs });
     const { clock, events } = this;
     const deps = { broker, tasks: definitions, events, clock, payloadLimit: 262_144 };
     return new Worker(deps, settings, new Set());

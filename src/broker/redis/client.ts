@@ -14,6 +14,13 @@ export interface RedisClient {
   eval(script: string, keys: string[], args: string[]): Promise<unknown>;
   /** Runs a plain command. Without it, a look for work costs two commands instead of one. */
   command?(name: string, ...args: string[]): Promise<unknown>;
+  /**
+   * Whether commands are paid for one by one: a worker then gathers outcomes for a few milliseconds,
+   * so that many travel in one request.
+   *
+   * @default true
+   */
+  readonly billed?: boolean;
 }
 
 /** Says where a Redis is reached over HTTP. */
@@ -63,10 +70,15 @@ export function upstashClient(options: UpstashClientOptions): RedisClient {
     signal: () => AbortSignal.timeout(timeoutMs),
   });
   return {
+    billed: isUpstash(url),
     evalsha: (sha, keys, args) => redis.evalsha(sha, keys, args),
     eval: (script, keys, args) => redis.eval(script, keys, args),
     command: (name, ...args) => redis.exec([name, ...args]),
   };
+}
+
+function isUpstash(url: string): boolean {
+  return new URL(url).hostname.endsWith(".upstash.io");
 }
 
 // The texts show nothing of what was given: a token pasted into the wrong place is a token still.
@@ -126,6 +138,7 @@ export interface IoredisLike {
  */
 export function ioredisClient(redis: IoredisLike): RedisClient {
   return {
+    billed: false,
     evalsha: (sha, keys, args) => redis.evalsha(sha, keys.length, ...keys, ...args),
     eval: (script, keys, args) => redis.eval(script, keys.length, ...keys, ...args),
     command: (name, ...args) => redis.call(name, ...args),
@@ -134,8 +147,9 @@ export function ioredisClient(redis: IoredisLike): RedisClient {
 
 /** Gives a client a deadline: a promise that never settles must not stop a worker for good. */
 export function withDeadline(client: RedisClient, timeoutMs: number): RedisClient {
-  const { command } = client;
+  const { command, billed } = client;
   return {
+    billed,
     evalsha: (sha, keys, args) => inTime(client.evalsha(sha, keys, args), timeoutMs),
     eval: (script, keys, args) => inTime(client.eval(script, keys, args), timeoutMs),
     ...(command && {

@@ -47,6 +47,8 @@ import { readScript } from "./scripts/read.ts";
 import { redriveScript } from "./scripts/redrive.ts";
 import { type LineCount, statsScript } from "./scripts/stats.ts";
 
+/** At 300 messages a second, it brings two to a request. */
+const BILLED_LINGER_MS = 5;
 /** How many lines one script counts: each costs up to three commands. */
 const LINES_AT_ONCE = 500;
 
@@ -65,6 +67,8 @@ export class RedisBroker implements Broker {
     minMs: 250,
     maxMs: 5_000,
   };
+  /** How long an outcome may wait for others: 5 ms where commands are paid for, as at Upstash. */
+  readonly lingerMs: number;
   readonly #runner: Runner;
   readonly #checker: Checker;
   readonly #keys: Keys;
@@ -78,6 +82,7 @@ export class RedisBroker implements Broker {
   constructor(options: RedisBrokerOptions = {}) {
     const resolved = resolveOptions(fromEnvironment(options));
     this.#runner = new Runner(resolved);
+    this.lingerMs = resolved.client.billed ?? true ? BILLED_LINGER_MS : 0;
     this.#keys = resolved.keys;
     this.#checker = new Checker(this.#runner, this.#keys);
     this.#namespace = resolved.namespace;

@@ -32,6 +32,8 @@ type Operations = ReturnType<typeof prepareOperations>;
 export class SqliteBroker implements Broker {
   readonly kind = "sqlite";
   readonly polling = { minMs: 20, maxMs: 250 };
+  /** Nothing is paid for here, and a transaction that waits gathers by itself. */
+  readonly lingerMs = 0;
   readonly #database: Database<Operations>;
   readonly #clock: () => number;
 

@@ -2,7 +2,12 @@ import { assertEquals, assertLessOrEqual, assertMatch, assertRejects } from "@st
 import { Redis as Upstash } from "@upstash/redis";
 import { Redis as PortableUpstash } from "@upstash/redis/cloudflare";
 import { Redis } from "ioredis";
-import { ioredisClient, type RedisClient, upstashClient } from "../../../src/broker/redis/mod.ts";
+import {
+  ioredisClient,
+  RedisBroker,
+  type RedisClient,
+  upstashClient,
+} from "../../../src/broker/redis/mod.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { hangUp, type RedisGateway } from "../../support/redis_gateway.ts";
 import { bury, idsOf, message, retry, succeed, target } from "../contract/messages.ts";
@@ -119,4 +124,13 @@ Deno.test("RedisBroker.close() leaves a client of the user's open", async () => 
   assertEquals(error.retryable, false);
   assertEquals(await redis.ping(), "PONG");
   await redis.quit();
+});
+
+Deno.test("RedisBroker has outcomes wait for company only where commands may be paid for", () => {
+  const at = (url: string) => new RedisBroker({ url, token: "t" }).lingerMs;
+  assertEquals([at("https://quick-bat-1.upstash.io"), at("http://127.0.0.1:8079")], [5, 0]);
+  const unknown = new Upstash({ url: "http://127.0.0.1:8079", token: "t" });
+  assertEquals(new RedisBroker({ client: unknown }).lingerMs, 5);
+  const tcp = new Redis({ lazyConnect: true });
+  assertEquals(new RedisBroker({ client: ioredisClient(tcp) }).lingerMs, 0);
 });

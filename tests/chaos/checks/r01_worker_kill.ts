@@ -24,7 +24,8 @@ export const check: Check = {
     }
     const figure = runs.map((run) =>
       `${run.kind}: ${run.lost.length} lost, ${run.stuck.length} stuck, ${run.extra.length} extra ` +
-      `starts of ${plan.jobs} in ${run.kills} kills, back after ${run.backP99Ms} ms (p99), ` +
+      `starts of ${plan.jobs} in ${run.kills} kills (${run.redone.length} of them had done their ` +
+      `work), back after ${run.backP99Ms} ms (p99), ` +
       `${run.seconds} s, ${run.findings} findings (lost ${ruleOfThree(plan.jobs)})`
     ).join("; ");
     const met = runs.every((run) =>
