@@ -1,7 +1,8 @@
 /** Counts commands as Upstash bills them. */
 
 import type { Buffer } from "node:buffer";
-import { type Connection, isReplyError } from "./connection.ts";
+import { isReplyError } from "./connection_error.ts";
+import type { Pool } from "./pool.ts";
 
 /** Says how many billable commands a Redis has run. */
 export interface BillingReport {
@@ -22,13 +23,13 @@ const FREE =
  * gateway or another client, it is on the bill.
  */
 export class Billing {
-  readonly #connection: Connection;
+  readonly #pool: Pool;
   #base: ReadonlyMap<string, number> | undefined;
   #since = new Date();
   #beginning: Promise<void> | undefined;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(pool: Pool) {
+    this.#pool = pool;
   }
 
   /** Begins to count, unless that was done; nothing to wait for is `undefined`. */
@@ -71,7 +72,7 @@ export class Billing {
   }
 
   async #calls(): Promise<Map<string, number>> {
-    const reply = await this.#connection.send({ name: "INFO", args: ["commandstats"] });
+    const reply = await this.#pool.send({ name: "INFO", args: ["commandstats"] });
     const calls = new Map<string, number>();
     for (const line of (reply as Buffer).toString().split("\r\n")) {
       const found = /^cmdstat_([^:]+):calls=(\d+)/.exec(line);

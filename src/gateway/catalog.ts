@@ -2,7 +2,8 @@
 
 import type { Buffer } from "node:buffer";
 import { type RedisCommand, word } from "./commands.ts";
-import type { Connection, Reply } from "./connection.ts";
+import type { Reply } from "./connection.ts";
+import type { Pool } from "./pool.ts";
 
 /** Says where the keys of a command stand among its words, its name being number 0. */
 export interface KeyPlaces {
@@ -26,23 +27,19 @@ const CONTAINER = 9;
 
 /** The commands of one Redis, asked for once. */
 export class Catalog {
-  readonly #connection: Connection;
-  #loading: Promise<ReadonlyMap<string, Entry>> | undefined;
+  readonly #pool: Pool;
+  #loading: Promise<void> | undefined;
   #entries: ReadonlyMap<string, Entry> = new Map();
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(pool: Pool) {
+    this.#pool = pool;
   }
 
-  /** Asks Redis, unless that was done. */
-  async load(): Promise<void> {
-    this.#loading ??= this.#ask();
-    try {
-      this.#entries = await this.#loading;
-    } catch (error) {
-      this.#loading = undefined;
-      throw error;
-    }
+  /** Asks Redis, unless that was done; nothing to wait for is `undefined`. */
+  load(): Promise<void> | undefined {
+    if (this.#entries.size > 0) return undefined;
+    this.#loading ??= this.#ask().finally(() => this.#loading = undefined);
+    return this.#loading;
   }
 
   /** Says whether a command changes nothing, and shows no more than its keys' values. */
@@ -58,12 +55,11 @@ export class Catalog {
     return this.#entries.get(name)?.keys;
   }
 
-  async #ask(): Promise<ReadonlyMap<string, Entry>> {
-    await this.#connection.ready();
+  async #ask(): Promise<void> {
     const entries = new Map<string, Entry>();
-    const reply = await this.#connection.send({ name: "COMMAND", args: [] });
+    const reply = await this.#pool.send({ name: "COMMAND", args: [] });
     for (const info of list(reply)) note(list(info), entries);
-    return entries;
+    this.#entries = entries;
   }
 }
 

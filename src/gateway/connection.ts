@@ -1,44 +1,41 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { Command, Redis } from "ioredis";
+import { Command } from "ioredis";
 import { type Argument, CommandError, type RedisCommand } from "./commands.ts";
+import { ConnectionError, isReplyError, SilenceError } from "./connection_error.ts";
+import { type ConnectionOptions, Link } from "./link.ts";
+import { SilenceWatch } from "./silence.ts";
 
 /** A reply of Redis: bytes, an integer in decimal digits, nothing, a list, or an error in one. */
 export type Reply = Buffer | string | null | Error | Reply[];
 
-/** Redis could not be reached, or went away before it answered. */
-export class ConnectionError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "ConnectionError";
-  }
-}
-
-const CONNECT_TIMEOUT_MS = 5_000;
-
-/** The one connection of a gateway; commands of all requests are pipelined on it. */
+/** Sends commands down one connection, pipelined, whichever requests they belong to. */
 export class Connection {
-  readonly #redis: Redis;
-  #connecting: Promise<void> | undefined;
-  #lastError: Error | undefined;
+  readonly #link: Link;
+  readonly #watch: SilenceWatch;
+  /** Why the connection was given up, where that is better known than "it broke". */
+  #failure: ConnectionError | undefined;
   #corked = false;
-  #closed = false;
 
-  constructor(url: string) {
-    this.#redis = new Redis(url, {
-      lazyConnect: true,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      // A command may have run when the connection broke: sending it again is the client's choice.
-      autoResendUnfulfilledCommands: false,
-      maxRetriesPerRequest: 0,
-      // The next request connects anew, and is told if it cannot.
-      retryStrategy: () => null,
-      enableOfflineQueue: false,
-      // Integers as digits: a double would round those above 2^53.
-      stringNumbers: true,
+  constructor(options: ConnectionOptions) {
+    this.#link = new Link(options, (error) => this.#failure = unreadable(error));
+    this.#watch = new SilenceWatch({
+      limitMs: options.commandTimeout,
+      onSilence: () => {
+        this.#failure = new SilenceError(options.commandTimeout);
+        this.#link.drop();
+      },
     });
-    // Only kept to say why a connection failed: a request that suffers is told its own error.
-    this.#redis.on("error", (error: Error) => this.#lastError = error);
+  }
+
+  /** How many commands wait for their answer. */
+  get pending(): number {
+    return this.#watch.pending;
+  }
+
+  /** For how many milliseconds answers have been due and none has come. */
+  get silentMs(): number {
+    return this.#watch.silentMs;
   }
 
   /**
@@ -47,24 +44,9 @@ export class Connection {
    * @throws {ConnectionError} if Redis cannot be reached.
    */
   ready(): Promise<void> | undefined {
-    if (this.#closed) return Promise.reject(new ConnectionError("ERR the gateway is closed"));
-    if (this.#redis.status === "ready") return undefined;
-    this.#connecting ??= this.#connect().finally(() => {
-      this.#connecting = undefined;
-    });
-    return this.#connecting;
-  }
-
-  async #connect(): Promise<void> {
-    this.#lastError = undefined;
-    try {
-      await this.#redis.connect();
-    } catch (error) {
-      const cause = this.#lastError ?? error;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `ERR cannot reach Redis, the command was not sent: ${reason}`;
-      throw new ConnectionError(message, { cause });
-    }
+    const waiting = this.#link.ready();
+    if (waiting !== undefined) this.#failure = undefined;
+    return waiting;
   }
 
   /**
@@ -74,18 +56,38 @@ export class Connection {
    * @throws {ConnectionError} if the connection broke before the reply.
    */
   send({ name, args }: RedisCommand): Promise<Reply> {
+    if (!this.#link.isReady) {
+      return Promise.reject(
+        new ConnectionError("ERR lost the connection to Redis, the command was not sent"),
+      );
+    }
     const command = new Command(name, args.map(asArgument), { replyEncoding: null });
     this.#corkForThisTurn();
-    this.#redis.sendCommand(command);
-    return command.promise.catch(rethrow);
+    this.#watch.sent();
+    this.#link.redis.sendCommand(command);
+    return command.promise.then(this.#settled, this.#failed);
   }
+
+  readonly #settled = (reply: Reply): Reply => {
+    this.#watch.settled();
+    return reply;
+  };
+
+  readonly #failed = (error: unknown): never => {
+    this.#watch.settled();
+    if (isReplyError(error)) throw error;
+    throw this.#failure ?? new ConnectionError(
+      "ERR lost the connection to Redis before the reply: the command may have run",
+      { cause: error },
+    );
+  };
 
   /** What one turn of the event loop sends leaves in one write: a system call is the dearest part. */
   #corkForThisTurn(): void {
     if (this.#corked) return;
     this.#corked = true;
     // A reconnect may give the client another stream meanwhile.
-    const { stream } = this.#redis;
+    const { stream } = this.#link.redis;
     stream.cork();
     process.nextTick(() => {
       this.#corked = false;
@@ -119,16 +121,8 @@ export class Connection {
 
   /** Lets what was sent be answered, then closes. */
   async close(): Promise<void> {
-    const redis = this.#redis;
-    this.#closed = true;
-    // Whoever waits for it is told how it ends.
-    await this.#connecting?.catch(() => {});
-    // There is no connection then, as none is made again by itself.
-    if (redis.status !== "ready") return;
-    const ended = new Promise<void>((resolve) => redis.once("end", () => resolve()));
-    // A connection that breaks now is closed all the same.
-    await redis.quit().catch(() => {});
-    await ended;
+    await this.#link.close();
+    this.#watch.close();
   }
 }
 
@@ -136,15 +130,10 @@ function asArgument(arg: Argument): string | Buffer {
   return typeof arg === "string" ? arg : Buffer.from(arg);
 }
 
-/** Tells an error that Redis answered with from one of the way there. */
-export function isReplyError(error: unknown): error is Error {
-  return error instanceof Error && error.name === "ReplyError";
-}
-
-function rethrow(error: unknown): never {
-  if (isReplyError(error)) throw error;
-  throw new ConnectionError(
-    "ERR lost the connection to Redis before the reply: the command may have run",
-    { cause: error },
+function unreadable(cause: unknown): ConnectionError {
+  const reason = cause instanceof RangeError ? "it is nested too deeply" : String(cause);
+  return new ConnectionError(
+    `ERR cannot read a reply of Redis: ${reason}; the command may have run`,
+    { cause },
   );
 }

@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { CommandError } from "./commands.ts";
 import type { Reply } from "./connection.ts";
 
 /** Without state, as it is never given a part; a leading byte order mark is data here. */
@@ -22,6 +23,16 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Says so where a reply is nested more deeply than the stack can follow. */
+function encode(reply: Reply, string: (bytes: Buffer) => string): string {
+  try {
+    return encodeNested(reply, string);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CommandError("ERR cannot answer with the reply: it is nested too deeply");
+  }
+}
+
 /** Bytes that are not UTF-8 become U+FFFD, as JSON has no other way. */
 function encodeText(reply: Reply): string {
   return encode(reply, (bytes) => JSON.stringify(UTF8.decode(bytes)));
@@ -31,11 +42,11 @@ function encodeBase64(reply: Reply): string {
   return encode(reply, (bytes) => isOk(bytes) ? '"OK"' : `"${bytes.toString("base64")}"`);
 }
 
-function encode(reply: Reply, string: (bytes: Buffer) => string): string {
+function encodeNested(reply: Reply, string: (bytes: Buffer) => string): string {
   if (reply === null) return "null";
   // Integers come as decimal digits, so that all 64 bits survive.
   if (typeof reply === "string") return reply;
-  if (Array.isArray(reply)) return `[${reply.map((item) => encode(item, string)).join(",")}]`;
+  if (Array.isArray(reply)) return `[${reply.map((item) => encodeNested(item, string)).join(",")}]`;
   // An error inside a reply, such as EXEC's or a script's, cannot stand where a value is.
   if (reply instanceof Error) return JSON.stringify(errorText(reply));
   return string(reply);

@@ -1,38 +1,13 @@
-import { bearerOf, tokenCheck, type Tokens } from "./auth.ts";
-import { type Address, readAddress } from "./address.ts";
-import { BodyTooLargeError } from "./body.ts";
-import { CommandError } from "./commands.ts";
 import type { BillingReport } from "./billing.ts";
-import { Connection, ConnectionError, isReplyError } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import { doorOf } from "./door.ts";
 import { encoderFor, errorText } from "./encode.ts";
-import { type Asked, Routes } from "./routes.ts";
+import { type GatewayOptions, settingsOf } from "./options.ts";
+import { Pool } from "./pool.ts";
+import { METHODS, statusOf } from "./refused.ts";
+import { Routes } from "./routes.ts";
 import { SpareConnections } from "./spares.ts";
-
-/** Settles where a gateway finds its Redis and who may use it. */
-export interface GatewayOptions {
-  /** The URL of the Redis, such as `redis://127.0.0.1:6379` or `rediss://user:pass@host:6380/2`. */
-  redis: string;
-  /** The bearer token that every request must carry. It may not be empty. */
-  token?: string;
-  /**
-   * A second token, which opens only commands that change nothing; neither `SCAN` nor `KEYS`.
-   *
-   * @default no such token
-   */
-  readOnlyToken?: string;
-  /**
-   * Serves without a token: whoever reaches the port owns the database.
-   *
-   * @default false
-   */
-  insecure?: boolean;
-  /**
-   * The largest request body taken, in bytes; a larger one is answered with 413.
-   *
-   * @default 10_485_760
-   */
-  maxBodyBytes?: number;
-}
+import { MAX_WAIT_MS } from "./wait.ts";
 
 /** Answers Upstash's REST protocol from a plain Redis. */
 export interface Gateway {
@@ -51,9 +26,6 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024;
-const METHODS = ["HEAD", "GET", "POST", "PUT"];
-
 /**
  * Creates a gateway over one Redis; it connects with the first request.
  *
@@ -64,20 +36,22 @@ const METHODS = ["HEAD", "GET", "POST", "PUT"];
  *
  * @throws {TypeError} if the token is missing or empty and `insecure` is not set, if the read-only
  * token is empty or the same, or if `redis` is not the URL of a Redis.
- * @throws {RangeError} if `maxBodyBytes` is not a positive integer.
+ * @throws {RangeError} if one of the numbers is not a positive integer.
  */
 export function gateway(options: GatewayOptions): Gateway {
-  const maxBodyBytes = options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
-  checkOptions(options.redis, maxBodyBytes);
+  const { maxBodyBytes, connections, ...timeouts } = settingsOf(options);
   const admit = doorOf(options);
-  const connection = new Connection(options.redis);
-  const spares = new SpareConnections(() => new Connection(options.redis));
-  const routes = new Routes({ connection, spares }, maxBodyBytes);
+  const reach = { url: options.redis, ...timeouts };
+  const pool = new Pool(() => new Connection(reach), { size: connections });
+  // There, Redis may take the time of a wait before it answers.
+  const patient = { ...reach, commandTimeout: reach.commandTimeout + MAX_WAIT_MS };
+  const spares = new SpareConnections(() => new Connection(patient));
+  const routes = new Routes({ pool, spares }, maxBodyBytes);
   const syncTokens = new SyncTokens();
 
   async function answer(request: Request): Promise<Response> {
     try {
-      const asked = admit(request);
+      const asked = { ...admit(request), encode: encoderFor(request.headers) };
       const respond = (body: string | null, init: ResponseInit) =>
         new Response(request.method === "HEAD" ? null : body, init);
       const body = await routes.answer(asked);
@@ -91,44 +65,8 @@ export function gateway(options: GatewayOptions): Gateway {
     fetch: answer,
     billing: () => routes.billing.read(),
     close: async () => {
-      await Promise.all([connection.close(), spares.close()]);
+      await Promise.all([pool.close(), spares.close()]);
     },
-  };
-}
-
-/** A request that is not let in. */
-class RefusedError extends Error {
-  constructor(readonly status: number, message: string) {
-    super(message);
-    this.name = "RefusedError";
-  }
-}
-
-/** Makes the check that each request passes first. */
-function doorOf(tokens: Tokens): (request: Request) => Asked {
-  const check = tokenCheck(tokens);
-  return (request) => {
-    const bearer = bearerOf(request.headers.get("authorization"));
-    let address: Address | undefined;
-    let malformed: unknown;
-    try {
-      address = readAddress(request.url);
-    } catch (error) {
-      malformed = error;
-    }
-    const access = check(bearer ?? address?.token);
-    if (access === undefined) {
-      throw new RefusedError(401, "WRONGPASS invalid or missing auth token");
-    }
-    if (address === undefined) throw malformed;
-    const billing = address.path.length === 1 && address.path[0] === "billing";
-    if (!METHODS.includes(request.method) && !(billing && request.method === "DELETE")) {
-      throw new RefusedError(
-        405,
-        `ERR method ${request.method} is not supported, use ${METHODS.join(", ")}`,
-      );
-    }
-    return { request, address, access, encode: encoderFor(request.headers) };
   };
 }
 
@@ -148,20 +86,6 @@ class SyncTokens {
   }
 }
 
-/** A URL may hold a password: no error repeats it. */
-function checkOptions(redis: string, maxBodyBytes: number): void {
-  if (!/^rediss?:\/\//.test(redis) || !URL.canParse(redis)) {
-    throw new TypeError(
-      "Cannot create gateway: redis is not a URL such as redis://127.0.0.1:6379",
-    );
-  }
-  if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 1) {
-    throw new RangeError(
-      `Cannot create gateway: maxBodyBytes is ${maxBodyBytes}, it must be a positive integer`,
-    );
-  }
-}
-
 function refuse(error: unknown, method: string): Response {
   const status = statusOf(error);
   return new Response(method === "HEAD" ? null : JSON.stringify({ error: errorText(error) }), {
@@ -171,11 +95,4 @@ function refuse(error: unknown, method: string): Response {
       ...(status === 405 ? { allow: METHODS.join(", ") } : {}),
     },
   });
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof RefusedError) return error.status;
-  if (error instanceof BodyTooLargeError) return 413;
-  if (error instanceof ConnectionError) return 503;
-  return error instanceof CommandError || isReplyError(error) ? 400 : 500;
 }

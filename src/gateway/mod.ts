@@ -18,4 +18,5 @@
  * @module
  */
 export type { BillingReport } from "./billing.ts";
-export { type Gateway, gateway, type GatewayOptions } from "./gateway.ts";
+export { type Gateway, gateway } from "./gateway.ts";
+export type { GatewayOptions } from "./options.ts";

@@ -2,29 +2,28 @@
 
 import { Buffer } from "node:buffer";
 import type { Access } from "./auth.ts";
-import type { Address } from "./address.ts";
 import { Billing } from "./billing.ts";
 import { readBytes, readText } from "./body.ts";
 import { Catalog } from "./catalog.ts";
 import { CommandError, type RedisCommand } from "./commands.ts";
-import { type Connection, ConnectionError, type Reply } from "./connection.ts";
+import type { Connection, Reply } from "./connection.ts";
+import { ConnectionError } from "./connection_error.ts";
+import type { Admitted } from "./door.ts";
 import { encodeError, type Encoder } from "./encode.ts";
 import { parseCommand, parsePipeline, parseTransaction, pathCommand } from "./parse.ts";
+import type { Pool } from "./pool.ts";
 import { LockingScripts } from "./scripts.ts";
 import type { SpareConnections } from "./spares.ts";
 import { waits } from "./wait.ts";
 
-/** Is a request that was let in. */
-export interface Asked {
-  readonly request: Request;
-  readonly address: Address;
-  readonly access: Access;
+/** Is a request that was let in, and how it wants its answer. */
+export interface Asked extends Admitted {
   readonly encode: Encoder;
 }
 
-/** What a gateway has of connections: the one that requests share, and those that they do not. */
+/** What a gateway has of connections: those that requests share, and those that they do not. */
 export interface Connections {
-  readonly connection: Connection;
+  readonly pool: Pool;
   readonly spares: SpareConnections;
 }
 
@@ -34,19 +33,19 @@ type Checked = RedisCommand | CommandError;
 /** The routes of one gateway. */
 export class Routes {
   readonly billing: Billing;
-  readonly #connection: Connection;
+  readonly #pool: Pool;
   readonly #spares: SpareConnections;
   readonly #maxBodyBytes: number;
   readonly #catalog: Catalog;
   readonly #scripts: LockingScripts;
 
-  constructor({ connection, spares }: Connections, maxBodyBytes: number) {
-    this.#connection = connection;
+  constructor({ pool, spares }: Connections, maxBodyBytes: number) {
+    this.#pool = pool;
     this.#spares = spares;
     this.#maxBodyBytes = maxBodyBytes;
-    this.#catalog = new Catalog(connection);
+    this.#catalog = new Catalog(pool);
     this.#scripts = new LockingScripts(this.#catalog);
-    this.billing = new Billing(connection);
+    this.billing = new Billing(pool);
   }
 
   /** Does what is asked. */
@@ -75,17 +74,15 @@ export class Routes {
   }
 
   async #single(asked: RedisCommand, access: Access, encode: Encoder): Promise<string> {
-    const waiting = this.#prepare([asked], access);
-    if (waiting) await waiting;
+    const connection = await this.#prepare([asked], access);
     const [command] = this.#checked([asked], access);
     if (command instanceof CommandError) throw command;
-    return resultOf(command!, await this.#connection.send(command!), encode);
+    return resultOf(command!, await connection.send(command!), encode);
   }
 
   async #pipeline({ request, access, encode }: Asked): Promise<string> {
     const asked = parsePipeline(await readText(request, this.#maxBodyBytes));
-    const waiting = this.#prepare(asked, access);
-    if (waiting) await waiting;
+    const shared = await this.#prepare(asked, access);
     const commands = this.#checked(asked, access);
     const run = async (connection: Connection) => {
       const answers = commands.map((command) => itemOf(command, connection, encode));
@@ -94,18 +91,17 @@ export class Routes {
     const last = commands.at(-1)!;
     // A wait counts the writes of its connection alone, and holds up what comes behind it.
     if (!(last instanceof CommandError) && waits(last)) return await this.#spares.use(run);
-    return await run(this.#connection);
+    return await run(shared);
   }
 
   async #transaction({ request, access, encode }: Asked): Promise<string> {
     const asked = parseTransaction(await readText(request, this.#maxBodyBytes));
-    const waiting = this.#prepare(asked, access);
-    if (waiting) await waiting;
+    const connection = await this.#prepare(asked, access);
     const commands = this.#checked(asked, access).map((command) => {
       if (command instanceof CommandError) throw command;
       return command;
     });
-    const replies = await this.#connection.transaction(commands);
+    const replies = await connection.transaction(commands);
     const answers = replies.map((reply, index) =>
       reply instanceof Error ? encodeError(reply) : resultOf(commands[index]!, reply, encode)
     );
@@ -113,7 +109,6 @@ export class Routes {
   }
 
   async #billing({ request, access }: Asked): Promise<string> {
-    await this.#connection.ready();
     if (request.method === "DELETE") {
       if (access !== "full") throw noPermission("billing");
       await this.billing.reset();
@@ -121,12 +116,14 @@ export class Routes {
     return JSON.stringify({ result: await this.billing.read() });
   }
 
-  /** Waits for what must be known of Redis first; mostly there is nothing to wait for. */
-  #prepare(commands: readonly Checked[], access: Access): Promise<void> | undefined {
-    const waiting = this.#connection.ready();
-    if (waiting) return waiting.then(() => this.#prepare(commands, access));
-    const beginning = this.billing.begin();
-    if (beginning) return beginning.then(() => this.#prepare(commands, access));
+  /** Picks a connection, when all is known of Redis that must be; mostly that is so at once. */
+  #prepare(commands: readonly Checked[], access: Access): Connection | Promise<Connection> {
+    const connection = this.#pool.pick();
+    const waiting = connection.ready() ?? this.billing.begin() ?? this.#learn(commands, access);
+    return waiting ? waiting.then(() => this.#prepare(commands, access)) : connection;
+  }
+
+  #learn(commands: readonly Checked[], access: Access): Promise<void> | undefined {
     const asksForLocking = commands.some((command) =>
       !(command instanceof CommandError) && this.#scripts.concerns(command)
     );
@@ -144,14 +141,13 @@ export class Routes {
 
 function itemOf(command: Checked, connection: Connection, encode: Encoder): Promise<string> {
   if (command instanceof CommandError) return Promise.resolve(encodeError(command));
-  return connection.send(command).then(
-    (reply) => resultOf(command, reply, encode),
-    (error) => {
+  return connection.send(command)
+    .then((reply) => resultOf(command, reply, encode))
+    .catch((error) => {
       // What ran and what did not is unknown now: that is the whole request's failure.
       if (error instanceof ConnectionError) throw error;
       return encodeError(error);
-    },
-  );
+    });
 }
 
 function resultOf({ answer }: RedisCommand, reply: Reply, encode: Encoder): string {

@@ -8,7 +8,7 @@ Deno.test("Gateway.fetch() answers 503 while Redis is away, and works when it is
   await using own = await startRedisServer({
     config: { appendonly: "yes", appendfsync: "always" },
   });
-  await using server = await redisGateway({ redis: own.url });
+  await using server = await redisGateway({ redis: own.url, connectTimeout: 100 });
   await call(server, "/", ["SET", "a", 1]);
   await own.kill();
   for (const [path, body] of [["/", ["GET", "a"]], ["/pipeline", [["GET", "a"]]]] as const) {
@@ -32,7 +32,7 @@ for (
 ) {
   Deno.test(`POST ${path} tells a command that may have run from one that was not sent`, async () => {
     await using own = await startRedisServer();
-    await using server = await redisGateway({ redis: own.url });
+    await using server = await redisGateway({ redis: own.url, connectTimeout: 100 });
     await server.redis.client("PAUSE", 60_000, "WRITE");
     const pending = call(server, path, body);
     await untilRedisHolds(server);
@@ -94,7 +94,7 @@ Deno.test("Gateway.close() ends at once when it never connected, or lost Redis",
   const idle = gateway({ redis: "redis://127.0.0.1:1", token: "t" });
   await idle.close();
   await using own = await startRedisServer();
-  const server = await redisGateway({ redis: own.url });
+  const server = await redisGateway({ redis: own.url, connectTimeout: 100 });
   await call(server, "/", ["PING"]);
   await own.kill();
   await call(server, "/", ["PING"]);
