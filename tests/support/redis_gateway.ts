@@ -35,11 +35,12 @@
  * `hangUp()` before `forward` is a request that never arrived, `cutOff(reply, 5)` a reply that
  * breaks off, and any other `Response` is answered as it is: a 502 page, a 200 with garbage.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import { Redis } from "ioredis";
 import { gateway, type GatewayOptions } from "../../src/gateway/mod.ts";
+import { type Handler, serveBreakable } from "../../src/testing/breakable_server.ts";
 import { startRedisServer } from "./redis_server.ts";
+
+export { cutOff, hangUp } from "../../src/testing/broken_reply.ts";
 
 /** Passes a request on to the gateway and resolves with its reply. */
 export type Forward = (request: Request) => Promise<Response>;
@@ -100,7 +101,7 @@ export async function redisGateway(options: RedisGatewayOptions = {}): Promise<R
     if (redis.status === "ready") await redis.quit();
   };
   return {
-    url: `http://127.0.0.1:${server.port}`,
+    url: server.url,
     token,
     redisPort: Number(new URL(redisUrl).port),
     get requests() {
@@ -113,86 +114,12 @@ export async function redisGateway(options: RedisGatewayOptions = {}): Promise<R
   };
 }
 
-const hungUp = new WeakSet<Response>();
-const cutAfter = new WeakMap<Response, number>();
-
-/** A reply that never comes: the connection is reset, so the client's `fetch` rejects. */
-export function hangUp(): Response {
-  const response = new Response(null, { status: 500 });
-  hungUp.add(response);
-  return response;
-}
-
-/** A reply that breaks off after some bytes of its body: `fetch` resolves, reading it rejects. */
-export function cutOff(reply: Response, afterBytes: number): Response {
-  cutAfter.set(reply, afterBytes);
-  return reply;
-}
-
 interface Server {
-  port: number;
+  url: string;
   close(): Promise<void>;
 }
 
-type Handler = (request: Request) => Response | Promise<Response>;
-
 function serve(handler: Handler): Server {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
-  return { port: server.addr.port, close: () => server.shutdown() };
-}
-
-/** Node's server, as it lets go of the socket: Deno.serve cannot hang up before the headers. */
-async function serveBreakable(handler: Handler): Promise<Server> {
-  const server = createServer((incoming, outgoing) => {
-    answer(handler, incoming, outgoing).catch((error) => {
-      if (!outgoing.headersSent) outgoing.writeHead(500);
-      outgoing.end(`The test's intercept failed: ${error}`);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("No port was given");
-  return {
-    port: address.port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-async function answer(
-  handler: Handler,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const response = await handler(await toRequest(incoming));
-  if (hungUp.has(response)) {
-    incoming.socket.resetAndDestroy();
-    return;
-  }
-  const body = new Uint8Array(await response.arrayBuffer());
-  const limit = cutAfter.get(response);
-  const headers = { ...Object.fromEntries(response.headers), "content-length": body.byteLength };
-  outgoing.writeHead(response.status, headers);
-  if (limit === undefined) {
-    outgoing.end(body);
-  } else {
-    outgoing.write(body.subarray(0, limit), () => incoming.socket.destroy());
-  }
-}
-
-async function toRequest(incoming: IncomingMessage): Promise<Request> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of Readable.from(incoming)) chunks.push(chunk);
-  const method = incoming.method ?? "GET";
-  const body = method === "GET" || method === "HEAD" ? undefined : await new Blob(
-    chunks.map((chunk) => new Uint8Array(chunk)),
-  ).arrayBuffer();
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined) headers.set(name, String(value));
-  }
-  return new Request(`http://127.0.0.1${incoming.url}`, { method, headers, body });
+  return { url: `http://127.0.0.1:${server.addr.port}`, close: () => server.shutdown() };
 }

@@ -1,37 +1,11 @@
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import { sha1 } from "../../../src/broker/redis/runner.ts";
-import { cancelScript } from "../../../src/broker/redis/scripts/cancel.ts";
-import {
-  checkLinesScript,
-  mendLinesScript,
-} from "../../../src/broker/redis/scripts/check_lines.ts";
-import {
-  checkMessagesScript,
-  mendMessagesScript,
-} from "../../../src/broker/redis/scripts/check_messages.ts";
-import { checkRestScript, mendRestScript } from "../../../src/broker/redis/scripts/check_rest.ts";
-import { checkScanScript } from "../../../src/broker/redis/scripts/check_scan.ts";
-import { deadScript } from "../../../src/broker/redis/scripts/dead.ts";
-import { discardScript } from "../../../src/broker/redis/scripts/discard.ts";
-import { exchangeScript } from "../../../src/broker/redis/scripts/exchange.ts";
-import { linesScript } from "../../../src/broker/redis/scripts/lines.ts";
-import { probeScript } from "../../../src/broker/redis/scripts/probe.ts";
-import { pushScript } from "../../../src/broker/redis/scripts/push.ts";
-import { readScript } from "../../../src/broker/redis/scripts/read.ts";
-import { redriveScript } from "../../../src/broker/redis/scripts/redrive.ts";
-import { statsScript } from "../../../src/broker/redis/scripts/stats.ts";
+import { SCRIPTS } from "../../../src/broker/redis/scripts/all.ts";
 import { checkAll } from "../check/pages.ts";
 import { Side } from "../contract/commands.ts";
 import { Generator } from "../contract/generator.ts";
 import { Random } from "../contract/random.ts";
 import { openRig } from "./rig.ts";
-
-const SCRIPTS = [
-  ...[checkLinesScript, checkMessagesScript, checkRestScript, checkScanScript],
-  ...[mendLinesScript, mendMessagesScript, mendRestScript],
-  ...[cancelScript, deadScript, discardScript, exchangeScript, linesScript],
-  ...[probeScript, pushScript, readScript, redriveScript, statsScript],
-];
 
 /** A script that changed by accident shows here; one that changed on purpose is pinned anew. */
 const HASHES: Readonly<Record<string, string>> = {
