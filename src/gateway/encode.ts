@@ -1,5 +1,4 @@
 import type { Buffer } from "node:buffer";
-import { CommandError } from "./commands.ts";
 import type { Reply } from "./connection.ts";
 
 /** Without state, as it is never given a part; a leading byte order mark is data here. */
@@ -7,11 +6,6 @@ const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Writes a reply of Redis as JSON text. */
 export type Encoder = (reply: Reply) => string;
-
-/** Picks how a request wants its strings: as text, or in base64 where they may be binary. */
-export function encoderFor(headers: Headers): Encoder {
-  return headers.get("upstash-encoding") === "base64" ? encodeBase64 : encodeText;
-}
 
 /** Writes an error of one command as JSON text; errors are never in base64. */
 export function encodeError(error: unknown): string {
@@ -23,30 +17,21 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Says so where a reply is nested more deeply than the stack can follow. */
-function encode(reply: Reply, string: (bytes: Buffer) => string): string {
-  try {
-    return encodeNested(reply, string);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new CommandError("ERR cannot answer with the reply: it is nested too deeply");
-  }
-}
-
-/** Bytes that are not UTF-8 become U+FFFD, as JSON has no other way. */
-function encodeText(reply: Reply): string {
+/** Writes strings as text: bytes that are not UTF-8 become U+FFFD, as JSON has no other way. */
+export function encodeText(reply: Reply): string {
   return encode(reply, (bytes) => JSON.stringify(UTF8.decode(bytes)));
 }
 
-function encodeBase64(reply: Reply): string {
+/** Writes strings in base64, which keeps every byte. */
+export function encodeBase64(reply: Reply): string {
   return encode(reply, (bytes) => isOk(bytes) ? '"OK"' : `"${bytes.toString("base64")}"`);
 }
 
-function encodeNested(reply: Reply, string: (bytes: Buffer) => string): string {
+function encode(reply: Reply, string: (bytes: Buffer) => string): string {
   if (reply === null) return "null";
   // Integers come as decimal digits, so that all 64 bits survive.
   if (typeof reply === "string") return reply;
-  if (Array.isArray(reply)) return `[${reply.map((item) => encodeNested(item, string)).join(",")}]`;
+  if (Array.isArray(reply)) return `[${reply.map((item) => encode(item, string)).join(",")}]`;
   // An error inside a reply, such as EXEC's or a script's, cannot stand where a value is.
   if (reply instanceof Error) return JSON.stringify(errorText(reply));
   return string(reply);

@@ -1,12 +1,14 @@
 import type { BillingReport } from "./billing.ts";
 import { Connection } from "./connection.ts";
 import { doorOf } from "./door.ts";
-import { encoderFor, errorText } from "./encode.ts";
+import { EventStreams } from "./event_stream.ts";
+import { type Format, formatFor, JSON_FORMAT } from "./format.ts";
 import { type GatewayOptions, settingsOf } from "./options.ts";
 import { Pool } from "./pool.ts";
 import { METHODS, statusOf } from "./refused.ts";
 import { Routes } from "./routes.ts";
 import { SpareConnections } from "./spares.ts";
+import { Subscriber } from "./subscriber.ts";
 import { MAX_WAIT_MS } from "./wait.ts";
 
 /** Answers Upstash's REST protocol from a plain Redis. */
@@ -22,7 +24,7 @@ export interface Gateway {
    * @throws {Error} if Redis cannot be reached.
    */
   billing(): Promise<BillingReport>;
-  /** Lets commands in flight finish, then closes the connection to Redis. */
+  /** Ends subscriptions, lets commands in flight finish, then closes the connections to Redis. */
   close(): Promise<void>;
 }
 
@@ -31,7 +33,8 @@ export interface Gateway {
  *
  * It serves a command as the JSON body of `POST /` or as a path (`/set/key/value?EX=100`),
  * `POST /pipeline` (each command for itself; the last may be a `WAIT`, which then counts the writes
- * of this pipeline and holds up no other request), `POST /multi-exec` (one transaction), and
+ * of this pipeline and holds up no other request), `POST /multi-exec` (one transaction), `/subscribe/<channel>`
+ * and `/psubscribe/<pattern>` (as server-sent events, for `Accept: text/event-stream`), and
  * `GET /billing` (how many commands were run; `DELETE` begins anew).
  *
  * @throws {TypeError} if the token is missing or empty and `insecure` is not set, if the read-only
@@ -46,18 +49,25 @@ export function gateway(options: GatewayOptions): Gateway {
   // There, Redis may take the time of a wait before it answers.
   const patient = { ...reach, commandTimeout: reach.commandTimeout + MAX_WAIT_MS };
   const spares = new SpareConnections(() => new Connection(patient));
-  const routes = new Routes({ pool, spares }, maxBodyBytes);
+  const streams = new EventStreams(new Subscriber(options.redis), timeouts);
+  const routes = new Routes({ pool, spares, streams }, maxBodyBytes);
   const syncTokens = new SyncTokens();
 
   async function answer(request: Request): Promise<Response> {
+    let format = JSON_FORMAT;
     try {
-      const asked = { ...admit(request), encode: encoderFor(request.headers) };
-      const respond = (body: string | null, init: ResponseInit) =>
-        new Response(request.method === "HEAD" ? null : body, init);
-      const body = await routes.answer(asked);
-      return respond(body, { headers: syncTokens.headers() });
+      const admitted = admit(request);
+      format = formatFor(request.headers);
+      const { contentType, body } = await routes.answer({ ...admitted, format, names: [] });
+      return respond(request, body, {
+        headers: {
+          "content-type": contentType,
+          "upstash-sync-token": syncTokens.next(),
+          ...(body instanceof ReadableStream ? { "cache-control": "no-cache" } : {}),
+        },
+      });
     } catch (error) {
-      return refuse(error, request.method);
+      return refuse(error, request, format);
     }
   }
 
@@ -65,6 +75,7 @@ export function gateway(options: GatewayOptions): Gateway {
     fetch: answer,
     billing: () => routes.billing.read(),
     close: async () => {
+      streams.close();
       await Promise.all([pool.close(), spares.close()]);
     },
   };
@@ -78,20 +89,25 @@ class SyncTokens {
   readonly #prefix = crypto.randomUUID().slice(0, 8);
   #count = 0;
 
-  headers(): HeadersInit {
-    return {
-      "content-type": "application/json",
-      "upstash-sync-token": `${this.#prefix}:${++this.#count}`,
-    };
+  next(): string {
+    return `${this.#prefix}:${++this.#count}`;
   }
 }
 
-function refuse(error: unknown, method: string): Response {
+function respond({ method }: Request, body: BodyInit, init: ResponseInit): Response {
+  if (method !== "HEAD") return new Response(body, init);
+  if (body instanceof ReadableStream) body.cancel();
+  return new Response(null, init);
+}
+
+/** Says no. Only what a command has answered comes in a format other than JSON. */
+function refuse(error: unknown, request: Request, format: Format): Response {
   const status = statusOf(error);
-  return new Response(method === "HEAD" ? null : JSON.stringify({ error: errorText(error) }), {
+  const { contentType, body, error: write } = status === 400 ? format : JSON_FORMAT;
+  return respond(request, body(write(error)), {
     status,
     headers: {
-      "content-type": "application/json",
+      "content-type": contentType,
       ...(status === 405 ? { allow: METHODS.join(", ") } : {}),
     },
   });

@@ -88,8 +88,8 @@ function serve({ host, port, ...options }: Settings): void {
     },
   }, face.fetch);
   const stop = async () => {
-    await server.shutdown();
-    await face.close();
+    // Streams end with the gateway only, and the server waits for them.
+    await Promise.all([server.shutdown(), face.close()]);
     // The listeners for signals would keep the process.
     Deno.exit();
   };

@@ -11,8 +11,7 @@
  * const server = Deno.serve({ port: 0 }, face.fetch);
  *
  * // When the process is told to end:
- * await server.shutdown();
- * await face.close();
+ * await Promise.all([server.shutdown(), face.close()]);
  * ```
  *
  * @module

@@ -1,30 +1,41 @@
-/** What each path of a gateway does; a route answers with the JSON text of a 200. */
+/** What each path of a gateway does. */
 
-import { Buffer } from "node:buffer";
 import type { Access } from "./auth.ts";
 import { Billing } from "./billing.ts";
 import { readBytes, readText } from "./body.ts";
 import { Catalog } from "./catalog.ts";
 import { CommandError, type RedisCommand } from "./commands.ts";
-import type { Connection, Reply } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { ConnectionError } from "./connection_error.ts";
 import type { Admitted } from "./door.ts";
-import { encodeError, type Encoder } from "./encode.ts";
+import type { EventStreams } from "./event_stream.ts";
+import { type Format, JSON_FORMAT } from "./format.ts";
 import { parseCommand, parsePipeline, parseTransaction, pathCommand } from "./parse.ts";
 import type { Pool } from "./pool.ts";
 import { LockingScripts } from "./scripts.ts";
 import type { SpareConnections } from "./spares.ts";
+import type { Topic } from "./subscriber.ts";
+import { topicsOf } from "./topics.ts";
 import { waits } from "./wait.ts";
 
 /** Is a request that was let in, and how it wants its answer. */
 export interface Asked extends Admitted {
-  readonly encode: Encoder;
+  readonly format: Format;
+  /** Where the names of its commands are noted. */
+  readonly names: string[];
+}
+
+/** What a request is answered with 200. */
+export interface Answer {
+  readonly contentType: string;
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /** What a gateway has of connections: those that requests share, and those that they do not. */
 export interface Connections {
   readonly pool: Pool;
   readonly spares: SpareConnections;
+  readonly streams: EventStreams;
 }
 
 /** A command, or the error that stands in its place. */
@@ -35,13 +46,15 @@ export class Routes {
   readonly billing: Billing;
   readonly #pool: Pool;
   readonly #spares: SpareConnections;
+  readonly #streams: EventStreams;
   readonly #maxBodyBytes: number;
   readonly #catalog: Catalog;
   readonly #scripts: LockingScripts;
 
-  constructor({ pool, spares }: Connections, maxBodyBytes: number) {
+  constructor({ pool, spares, streams }: Connections, maxBodyBytes: number) {
     this.#pool = pool;
     this.#spares = spares;
+    this.#streams = streams;
     this.#maxBodyBytes = maxBodyBytes;
     this.#catalog = new Catalog(pool);
     this.#scripts = new LockingScripts(this.#catalog);
@@ -49,44 +62,57 @@ export class Routes {
   }
 
   /** Does what is asked. */
-  answer(asked: Asked): Promise<string> {
+  async answer(asked: Asked): Promise<Answer> {
     const [first, ...rest] = asked.address.path;
     // A slash at the end of a route is no argument.
     const alone = rest.length === 0 || rest.length === 1 && rest[0] === "";
-    if (first === undefined) return this.#body(asked);
-    if (alone && first === "pipeline") return this.#pipeline(asked);
-    if (alone && first === "multi-exec") return this.#transaction(asked);
-    if (alone && first === "billing" && ["GET", "DELETE"].includes(asked.request.method)) {
-      return this.#billing(asked);
+    if (alone && first === "multi-exec") {
+      // There is no other format for it.
+      const { format } = asked.format.contentType === JSON_FORMAT.contentType
+        ? asked
+        : { format: JSON_FORMAT };
+      return written(await this.#transaction({ ...asked, format }), format);
     }
-    return this.#path(asked);
+    if (alone && first === "billing" && ["GET", "DELETE"].includes(asked.request.method)) {
+      return written(await this.#billing(asked), JSON_FORMAT);
+    }
+    const topics = topicsOf(asked);
+    if (topics !== undefined) return await this.#subscription(asked, topics);
+    if (alone && first === "pipeline") return written(await this.#pipeline(asked), asked.format);
+    return written(
+      await (first === undefined ? this.#body(asked) : this.#path(asked)),
+      asked.format,
+    );
   }
 
-  async #body({ request, access, encode }: Asked): Promise<string> {
-    const text = await readText(request, this.#maxBodyBytes);
-    return await this.#single(parseCommand(text), access, encode);
+  async #body(asked: Asked): Promise<string> {
+    return await this.#single(
+      parseCommand(await readText(asked.request, this.#maxBodyBytes)),
+      asked,
+    );
   }
 
-  async #path({ request, address, access, encode }: Asked): Promise<string> {
+  async #path(asked: Asked): Promise<string> {
+    const { address, request } = asked;
     const body = await readBytes(request, this.#maxBodyBytes);
     const words = [...address.path, ...(body.length > 0 ? [body] : []), ...address.query];
-    return await this.#single(pathCommand(words), access, encode);
+    return await this.#single(pathCommand(words), asked);
   }
 
-  async #single(asked: RedisCommand, access: Access, encode: Encoder): Promise<string> {
-    const connection = await this.#prepare([asked], access);
-    const [command] = this.#checked([asked], access);
+  async #single(parsed: RedisCommand, asked: Asked): Promise<string> {
+    const connection = await this.#prepare([parsed], asked);
+    const [command] = this.#checked([parsed], asked.access);
     if (command instanceof CommandError) throw command;
-    return resultOf(command!, await connection.send(command!), encode);
+    return asked.format.result(command!, await connection.send(command!));
   }
 
-  async #pipeline({ request, access, encode }: Asked): Promise<string> {
-    const asked = parsePipeline(await readText(request, this.#maxBodyBytes));
-    const shared = await this.#prepare(asked, access);
-    const commands = this.#checked(asked, access);
+  async #pipeline(asked: Asked): Promise<string> {
+    const parsed = parsePipeline(await readText(asked.request, this.#maxBodyBytes));
+    const shared = await this.#prepare(parsed, asked);
+    const commands = this.#checked(parsed, asked.access);
     const run = async (connection: Connection) => {
-      const answers = commands.map((command) => itemOf(command, connection, encode));
-      return `[${(await Promise.all(answers)).join(",")}]`;
+      const answers = commands.map((command) => itemOf(command, connection, asked.format));
+      return asked.format.list(await Promise.all(answers));
     };
     const last = commands.at(-1)!;
     // A wait counts the writes of its connection alone, and holds up what comes behind it.
@@ -94,18 +120,26 @@ export class Routes {
     return await run(shared);
   }
 
-  async #transaction({ request, access, encode }: Asked): Promise<string> {
-    const asked = parseTransaction(await readText(request, this.#maxBodyBytes));
-    const connection = await this.#prepare(asked, access);
-    const commands = this.#checked(asked, access).map((command) => {
+  async #transaction(asked: Asked): Promise<string> {
+    const parsed = parseTransaction(await readText(asked.request, this.#maxBodyBytes));
+    const connection = await this.#prepare(parsed, asked);
+    const commands = this.#checked(parsed, asked.access).map((command) => {
       if (command instanceof CommandError) throw command;
       return command;
     });
     const replies = await connection.transaction(commands);
-    const answers = replies.map((reply, index) =>
-      reply instanceof Error ? encodeError(reply) : resultOf(commands[index]!, reply, encode)
+    const { format } = asked;
+    return format.list(
+      replies.map((reply, index) =>
+        reply instanceof Error ? format.error(reply) : format.result(commands[index]!, reply)
+      ),
     );
-    return `[${answers.join(",")}]`;
+  }
+
+  async #subscription({ access, names }: Asked, topics: readonly Topic[]): Promise<Answer> {
+    names.push(topics[0]!.kind.toUpperCase());
+    if (access !== "full") throw noPermission(topics[0]!.kind);
+    return { contentType: "text/event-stream", body: await this.#streams.open(topics) };
   }
 
   async #billing({ request, access }: Asked): Promise<string> {
@@ -117,10 +151,15 @@ export class Routes {
   }
 
   /** Picks a connection, when all is known of Redis that must be; mostly that is so at once. */
-  #prepare(commands: readonly Checked[], access: Access): Connection | Promise<Connection> {
+  #prepare(commands: readonly Checked[], asked: Asked): Connection | Promise<Connection> {
     const connection = this.#pool.pick();
-    const waiting = connection.ready() ?? this.billing.begin() ?? this.#learn(commands, access);
-    return waiting ? waiting.then(() => this.#prepare(commands, access)) : connection;
+    const waiting = connection.ready() ?? this.billing.begin() ??
+      this.#learn(commands, asked.access);
+    if (waiting) return waiting.then(() => this.#prepare(commands, asked));
+    for (const command of commands) {
+      if (!(command instanceof CommandError)) asked.names.push(command.name);
+    }
+    return connection;
   }
 
   #learn(commands: readonly Checked[], access: Access): Promise<void> | undefined {
@@ -139,19 +178,19 @@ export class Routes {
   }
 }
 
-function itemOf(command: Checked, connection: Connection, encode: Encoder): Promise<string> {
-  if (command instanceof CommandError) return Promise.resolve(encodeError(command));
-  return connection.send(command)
-    .then((reply) => resultOf(command, reply, encode))
-    .catch((error) => {
-      // What ran and what did not is unknown now: that is the whole request's failure.
-      if (error instanceof ConnectionError) throw error;
-      return encodeError(error);
-    });
+async function itemOf(command: Checked, connection: Connection, format: Format): Promise<string> {
+  if (command instanceof CommandError) return format.error(command);
+  try {
+    return format.result(command, await connection.send(command));
+  } catch (error) {
+    // What ran and what did not is unknown now: that is the whole request's failure.
+    if (error instanceof ConnectionError) throw error;
+    return format.error(error);
+  }
 }
 
-function resultOf({ answer }: RedisCommand, reply: Reply, encode: Encoder): string {
-  return `{"result":${encode(answer === undefined ? reply : Buffer.from(answer))}}`;
+function written(text: string, { body, contentType }: Format): Answer {
+  return { contentType, body: body(text) };
 }
 
 function noPermission(name: string): CommandError {
