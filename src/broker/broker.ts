@@ -168,8 +168,9 @@ export interface ExchangeRequest {
   /** A random 128-bit id, one per caller that awaits each reply before its next request. */
   readonly channel: string;
   /**
-   * Counts the channel's requests from 1. A request that is sent again keeps its number and gets the
-   * same batch; one that comes after a later number claims nothing.
+   * Counts the channel's requests from 1. A request that is sent again keeps its number, and gets the
+   * same batch and the same answers to its settlements; one that comes after a later number claims
+   * nothing.
    */
   readonly seq: number;
   /** Who asks, for people to read; no spaces, at most 64 characters. */

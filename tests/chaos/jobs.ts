@@ -9,8 +9,17 @@ import type { WorkerOptions } from "../../src/worker/options.ts";
 
 /** Says what a job does, and for how long where it takes time. */
 export type Job =
-  /** Waits, and heeds its signal; from its second delivery on it may take another time. */
-  | { readonly kind: "sleep"; readonly ms: number; readonly laterMs?: number }
+  /**
+   * Waits, and heeds its signal; from its second delivery on it may take another time. It may report
+   * progress, and fail in its first deliveries.
+   */
+  | {
+    readonly kind: "sleep";
+    readonly ms: number;
+    readonly laterMs?: number;
+    readonly progress?: boolean;
+    readonly fails?: number;
+  }
   /** The same, whatever its signal says. */
   | { readonly kind: "deaf"; readonly ms: number; readonly laterMs?: number }
   /** Ends its process. */
@@ -29,6 +38,8 @@ export type Address =
       readonly url: string;
       readonly token: string;
       readonly namespace: string;
+      /** How long a request may take, in milliseconds, where it is not as usual. */
+      readonly timeout?: number;
     }
   )
   & {
@@ -46,13 +57,16 @@ export interface Orders {
   readonly skewMs?: number;
 }
 
-const job: Schema<Job> = {
-  "~standard": { version: 1, vendor: "rig", validate: (value) => ({ value: value as Job }) },
-};
+/** A schema that lets everything pass. */
+export function passing<T>(): Schema<T> {
+  return {
+    "~standard": { version: 1, vendor: "rig", validate: (value) => ({ value: value as T }) },
+  };
+}
 
 /** The contract; its handler is in the worker program. */
 export const work: OpenContract<Job, Job, unknown, unknown> = defineTask("work", {
-  input: job,
+  input: passing<Job>(),
   backoff: [100, 100],
 });
 
@@ -65,6 +79,6 @@ export function openBroker(address: Address): Broker {
     ? undefined
     : () => machineClock() + Number(Deno.readTextFileSync(offset));
   if (address.kind === "sqlite") return sqliteBroker({ path: address.path, clock });
-  const { url, token, namespace } = address;
-  return new RedisBroker({ url, token, namespace, ...(clock ? { clock } : {}) });
+  const { url, token, namespace, timeout } = address;
+  return new RedisBroker({ url, token, namespace, timeout, ...(clock ? { clock } : {}) });
 }

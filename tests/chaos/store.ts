@@ -4,14 +4,27 @@ import type { BoundTask } from "../../src/bound_tasks.ts";
 import type { Broker } from "../../src/broker/broker.ts";
 import { Dabba } from "../../src/dabba.ts";
 import type { EnqueueOptions } from "../../src/enqueuer.ts";
-import type { RedisGateway } from "../support/redis_gateway.ts";
-import { startRedisServer } from "../support/redis_server.ts";
+import { type FaultOptions, type FaultyHandler, withFaults } from "../../src/testing/mod.ts";
+import type { Forward, Intercept, RedisGateway } from "../support/redis_gateway.ts";
+import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
 import { fsck } from "./check.ts";
 import { type Address, type Job, openBroker, work } from "./jobs.ts";
 import { type Audit, audit, type Entry, LedgerWriter, readLedger } from "./ledger.ts";
 
 /** Says which store. */
 export type Kind = Address["kind"];
+
+/** Says how a store is opened. */
+export interface PlaceOptions {
+  /** Whether its clock can be moved. */
+  readonly steered?: boolean;
+  /** What happens on the way to Redis. */
+  readonly faults?: FaultOptions;
+  /** Settings of redis-server that are not as usual. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** How long a request may take, in milliseconds, where it is not as usual. */
+  readonly timeout?: number;
+}
 
 /** Is what is known when all is quiet. */
 export interface Reckoning extends Audit {
@@ -35,6 +48,10 @@ export class Place implements AsyncDisposable {
   readonly folder: string;
   /** The gateway, where the store is Redis. */
   readonly gateway: RedisGateway | undefined;
+  /** The redis-server, where there is one. */
+  readonly server: RedisServer | undefined;
+  /** What happens between clients and gateway, where faults were asked for. */
+  readonly faulty: FaultyHandler | undefined;
   readonly #writer: LedgerWriter;
   readonly #resources: AsyncDisposableStack;
 
@@ -42,11 +59,15 @@ export class Place implements AsyncDisposable {
     readonly address: Address;
     readonly folder: string;
     readonly gateway?: RedisGateway;
+    readonly server?: RedisServer;
+    readonly faulty?: FaultyHandler;
     readonly resources: AsyncDisposableStack;
   }) {
     this.address = parts.address;
     this.folder = `${parts.folder}/ledger`;
     this.gateway = parts.gateway;
+    this.server = parts.server;
+    this.faulty = parts.faulty;
     this.#resources = parts.resources;
     Deno.mkdirSync(this.folder);
     this.broker = openBroker(this.address);
@@ -55,22 +76,24 @@ export class Place implements AsyncDisposable {
   }
 
   /** Opens a store; Redis writes an append-only file, and syncs it each second. */
-  static async open(kind: Kind, clock: { readonly steered?: boolean } = {}): Promise<Place> {
+  static async open(kind: Kind, options: PlaceOptions = {}): Promise<Place> {
+    const { faults, timeout } = options;
     const resources = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "dabba-chaos-" });
     resources.defer(() => Deno.remove(folder, { recursive: true }));
-    const offset = clock.steered ? { offset: `${folder}/offset` } : {};
-    if (clock.steered) await Deno.writeTextFile(`${folder}/offset`, "0");
+    const offset = options.steered ? { offset: `${folder}/offset` } : {};
+    if (options.steered) await Deno.writeTextFile(`${folder}/offset`, "0");
     if (kind === "sqlite") {
       const address = { kind, path: `${folder}/dabba.db`, ...offset };
       return new Place({ address, folder, resources });
     }
-    const config = { appendonly: "yes", appendfsync: "everysec" };
+    const config = { appendonly: "yes", appendfsync: "everysec", ...options.config };
     const server = resources.use(await startRedisServer({ config }));
-    const gateway = resources.use(await openGateway(server.url));
+    const { gateway, faulty } = await openGateway(server.url, faults);
+    resources.use(gateway);
     const { url, token, namespace } = gateway;
-    const address = { kind, url, token, namespace, ...offset };
-    return new Place({ address, folder, gateway, resources });
+    const address = { kind, url, token, namespace, ...(timeout ? { timeout } : {}), ...offset };
+    return new Place({ address, folder, gateway, server, faulty, resources });
   }
 
   get work(): BoundTask<Job, unknown> {
@@ -88,6 +111,18 @@ export class Place implements AsyncDisposable {
       }
     }
     return ids;
+  }
+
+  /** Sends all dead letters round again, and writes down that they were. */
+  async redriveAll(): Promise<number> {
+    let sent = 0;
+    for (;;) {
+      const { letters } = await this.dabba.inspect.dead({ limit: 500 });
+      if (letters.length === 0) return sent;
+      const records = await this.broker.read(letters.map(({ id }) => id));
+      for (const record of records) if (record) this.#writer.write("returned", record);
+      sent += await this.dabba.redrive({ ids: letters.map(({ id }) => id) });
+    }
   }
 
   /** Moves the store's clock, which must be a steered one. */
@@ -149,10 +184,20 @@ export class Place implements AsyncDisposable {
 }
 
 /** Loaded late: its module starts a server of its own, unless it is told of one. */
-async function openGateway(redis: string): Promise<RedisGateway> {
+async function openGateway(
+  redis: string,
+  faults: FaultOptions | undefined,
+): Promise<{ readonly gateway: RedisGateway; readonly faulty?: FaultyHandler }> {
   if (!Deno.env.has("DABBA_TEST_REDIS")) Deno.env.set("DABBA_TEST_REDIS", redis);
   const { redisGateway } = await import("../support/redis_gateway.ts");
-  return await redisGateway({ redis });
+  if (faults === undefined) return { gateway: await redisGateway({ redis }) };
+  let pass: Forward;
+  const faulty = withFaults((request) => pass(request), faults);
+  const intercept: Intercept = (request, forward) => {
+    pass = forward;
+    return faulty.handle(request);
+  };
+  return { gateway: await redisGateway({ redis, intercept }), faulty };
 }
 
 const FINAL = new Set(["succeeded", "dead", "cancelled", "expired"]);

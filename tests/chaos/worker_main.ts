@@ -4,6 +4,7 @@
  */
 
 import { Dabba } from "../../src/dabba.ts";
+import type { TaskContext } from "../../src/task.ts";
 import { type Job, openBroker, type Orders, work } from "./jobs.ts";
 import { LedgerWriter } from "./ledger.ts";
 
@@ -24,7 +25,7 @@ function skew(ms: number): void {
   });
 }
 
-async function act(job: Job, fence: number, signal: AbortSignal): Promise<void> {
+async function act(job: Job, { fence, signal, progress }: TaskContext): Promise<void> {
   switch (job.kind) {
     case "exit":
       return Deno.exit(42);
@@ -35,13 +36,15 @@ async function act(job: Job, fence: number, signal: AbortSignal): Promise<void> 
     case "deaf":
       return await new Promise((resolve) => setTimeout(resolve, timeOf(job, fence)));
     case "sleep":
-      return await new Promise((resolve, reject) => {
+      if (job.progress) progress({ fence });
+      await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(resolve, timeOf(job, fence));
         signal.addEventListener("abort", () => {
           clearTimeout(timer);
           reject(signal.reason);
         });
       });
+      if (fence <= (job.fails ?? 0)) throw new Error("It fails, as it was told to");
   }
 }
 
@@ -49,12 +52,13 @@ function timeOf({ ms, laterMs = ms }: { ms: number; laterMs?: number }, fence: n
   return fence === 1 ? ms : laterMs;
 }
 
-const task = work.handler(async (job, { id, fence, signal }) => {
+const task = work.handler(async (job, context) => {
+  const { id, fence, signal } = context;
   ledger.write("start", { id, fence });
   signal.addEventListener("abort", () => {
     ledger.write("aborted", { id, fence, why: signal.reason?.name });
   });
-  await act(job, fence, signal);
+  await act(job, context);
   ledger.write("effect", { id, fence });
 });
 

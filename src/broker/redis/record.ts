@@ -12,7 +12,8 @@
  *   `progress` tells whether there is a third field;
  * - `<id>%` the progress.
  *
- * Besides, `@<channel>` is a channel's last request: `seq usedAt ids…`; and `~<line>` a lower bound of
+ * Besides, `@<channel>` is a channel's last request that settled or claimed: `seq usedAt
+ * settled/ ids…`, where `settled` has a letter for each answer, as in the script's reply; and `~<line>` a lower bound of
  * when a line has work, in microseconds, empty when it holds nothing.
  */
 

@@ -189,7 +189,8 @@ const DEDUPE: readonly Rule[] = [{
 const SLOT: readonly Rule[] = [
   {
     problem: "damaged",
-    when: `seq NOT BETWEEN -${MOST} AND ${MOST} OR keys GLOB '*[^0-9,]*'`,
+    when: `seq NOT BETWEEN -${MOST} AND ${MOST} OR keys GLOB '*[^0-9,]*'
+      OR settled GLOB '*[^ol]*'`,
     found: "what this channel was last answered cannot be read",
     mends: "it is removed; no message is in it",
     repair: "DELETE FROM {slot} WHERE channel = ?2",

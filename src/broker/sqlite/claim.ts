@@ -4,6 +4,7 @@ import { type Delivery, type ExchangeRequest, PRIORITIES, SUSPECT_CRASHES } from
 import { after } from "./instant.ts";
 import { lastTurn, priorityOf } from "./line.ts";
 import { textOf } from "./opaque.ts";
+import type { Slot } from "./slot.ts";
 import type { Sql } from "./sql.ts";
 
 interface Row {
@@ -37,42 +38,41 @@ const COLUMNS =
   `key, id, queue, lane, fence, failures, crashes, claim, parked, worker, crashed_worker,
   enqueued_at, expires_at, journal, body`;
 
+/** Is what a request gets. */
+export interface Claimed {
+  readonly claimed: readonly Delivery[];
+  /** The keys of its messages, separated by commas, to find them again. */
+  readonly keys: string;
+}
+
+const NOTHING: Claimed = { claimed: [], keys: "" };
+
 /** Prepares the operation; to be called inside a transaction that may write. */
-export function prepareClaim(sql: Sql): (request: ExchangeRequest, nowMs: number) => Delivery[] {
+export function prepareClaim(
+  sql: Sql,
+): (request: ExchangeRequest, slot: Slot | undefined, nowMs: number) => Claimed {
   const takeFrom = prepareTake(sql);
   const replay = prepareReplay(sql);
-  const find = sql.prepare<{ seq: number; keys: string }>(
-    "SELECT seq, keys FROM {slot} WHERE channel = ?",
-  );
-  const remember = sql.prepare(
-    "INSERT OR REPLACE INTO {slot} (channel, seq, keys, used_at) VALUES (?, ?, ?, ?)",
-  );
 
-  return (request, nowMs) => {
+  return (request, slot, nowMs) => {
     const { channel, seq, worker, leaseMs, claim: wanted } = request;
-    if (wanted === undefined) return [];
-    const slot = find.get(channel);
+    if (wanted === undefined) return NOTHING;
     // A late request: its caller has long awaited the reply to a newer one.
-    if (slot !== undefined && seq < slot.seq) return [];
+    if (slot !== undefined && seq < slot.seq) return NOTHING;
     const claim = `${channel}.${seq}`;
-    if (slot?.seq === seq) {
-      remember.run(channel, seq, slot.keys, nowMs);
-      return replay(slot.keys, claim);
-    }
+    if (slot?.seq === seq) return { claimed: replay(slot.keys, claim), keys: slot.keys };
     const taker = { claim, worker, nowMs, untilMs: after(nowMs, leaseMs) };
-    const taken: Delivery[] = [];
+    const claimed: Delivery[] = [];
     const keys: number[] = [];
     for (const queue of wanted.queues) {
       for (let lane = 0; lane < PRIORITIES.length && keys.length < wanted.max; lane++) {
         for (const row of takeFrom(queue, lane, wanted.max - keys.length, taker)) {
           keys.push(row.key);
-          taken.push(deliver(row, claim));
+          claimed.push(deliver(row, claim));
         }
       }
     }
-    // Also when nothing was taken: sent again, the request must not take what came since.
-    remember.run(channel, seq, keys.join(","), nowMs);
-    return taken;
+    return { claimed, keys: keys.join(",") };
   };
 }
 

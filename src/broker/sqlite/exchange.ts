@@ -6,6 +6,7 @@ import { prepareEarliest } from "./earliest.ts";
 import { prepareExtend } from "./extend.ts";
 import { after } from "./instant.ts";
 import { prepareSettle } from "./settle.ts";
+import { answersOf, lettersOf, prepareSlots } from "./slot.ts";
 import type { Sql } from "./sql.ts";
 import { prepareTrimOutcomes, prepareTrimSlots } from "./trim.ts";
 
@@ -16,15 +17,19 @@ export function prepareExchange(
   const settle = prepareSettle(sql);
   const extend = prepareExtend(sql);
   const claim = prepareClaim(sql);
+  const slots = prepareSlots(sql);
   const earliest = prepareEarliest(sql);
   const trimOutcomes = prepareTrimOutcomes(sql);
   const trimSlots = prepareTrimSlots(sql);
   return (request, nowMs) => {
     // First: what it frees makes room, in a full file, for what is written next.
     trimOutcomes(request.trim, nowMs);
-    const settled = settle(request.settle, nowMs);
+    const slot = slots.find(request);
+    const settled = answersOf(settle(request.settle, nowMs), request.seq, slot);
     const extended = extend(request.extend, after(nowMs, request.leaseMs));
-    const claimed = claim(request, nowMs);
+    const { claimed, keys } = claim(request, slot, nowMs);
+    // Also when nothing was taken: sent again, the request must not take what came since.
+    slots.remember(request, { keys, settled: lettersOf(settled) }, nowMs);
     // Last: a replay in this request still finds the slot that it may be about to trim.
     trimSlots(request.trim, nowMs);
     const nextDueAtMs = request.claim && earliest(request.claim.queues);

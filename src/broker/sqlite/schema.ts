@@ -60,6 +60,7 @@ const TABLES = `
     channel TEXT PRIMARY KEY,
     seq INTEGER NOT NULL,
     keys TEXT NOT NULL,
+    settled TEXT NOT NULL,
     used_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX {slot}_used ON {slot} (used_at)`;

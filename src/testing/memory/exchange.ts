@@ -16,10 +16,19 @@ type Answer = "ok" | "lease_lost";
 
 /** Does one exchange; it cannot fail half-way. */
 export function exchange(store: Store, request: ExchangeRequest, nowMs: number): ExchangeReply {
-  const settled = settleAll(store, request.settle, nowMs);
+  const slot = store.slots.get(request.channel);
+  const again = slot?.seq === request.seq;
+  const now = settleAll(store, request.settle, nowMs);
+  // Others may have had the message since: what counted once is answered as it was.
+  const settled = again && slot.settled.length === now.length ? slot.settled : now;
   const untilMs = after(nowMs, request.leaseMs);
   const extended = request.extend.map((one) => extend(store, one, untilMs));
   const claimed = request.claim ? claim(store, { ...request, claim: request.claim }, nowMs) : [];
+  if ((request.claim || settled.length > 0) && !(slot && request.seq < slot.seq)) {
+    // Also when nothing was taken: sent again, the request must not take what came since.
+    const ids = again ? slot.ids : claimed.map(({ id }) => id);
+    store.slots.set(request.channel, { seq: request.seq, ids, settled, usedAtMs: nowMs });
+  }
   // Last: a replay in this request still finds the slot that it may be about to trim.
   if (request.trim > 0) store.trim(request.trim, nowMs);
   const nextDueAtMs = request.claim && store.earliest(request.claim.queues);
@@ -90,9 +99,6 @@ function claim(store: Store, request: Claiming, nowMs: number): Delivery[] {
     ? slot.ids.flatMap((id) => store.held({ id, claim: mine }) ?? [])
     : choose(store, request.claim, nowMs);
   if (slot?.seq !== seq) { for (const message of taken) take(store, message, { request, nowMs }); }
-  // Also when nothing was taken: sent again, the request must not take what came since.
-  const ids = slot?.seq === seq ? slot.ids : taken.map(({ id }) => id);
-  store.slots.set(channel, { seq, ids, usedAtMs: nowMs });
   return taken.map(deliveryOf);
 }
 

@@ -8,6 +8,8 @@ export interface Slot {
   readonly seq: number;
   /** What it got, in order. */
   readonly ids: readonly string[];
+  /** What its settlements were answered, in order. */
+  readonly settled: readonly ("ok" | "lease_lost")[];
   readonly usedAtMs: number;
 }
 

@@ -55,6 +55,40 @@ export const replayCases: Cases = {
     assertEquals(await stage.claim(request), []);
     assertEquals(idsOf(await stage.claim({ ...request, seq: 2 })), ["m"]);
   },
+  "exchange() sent again answers as it did, though another worker has settled since": async (
+    stage,
+  ) => {
+    const first = await stage.pushAndClaim();
+    const request = { channel: newChannel(), seq: 1, settle: [retry(first)] };
+    assertEquals((await stage.exchange(request)).settled, ["ok"]);
+    await stage.settle(retry(await stage.claimOne()));
+    const again = () => stage.exchange(request);
+    assertEquals((await stage.unchanged("m", again)).settled, ["ok"]);
+    await stage.settle(succeed(await stage.claimOne()));
+    assertEquals((await stage.unchanged("m", again)).settled, ["ok"]);
+    // Anybody else is told what is true now.
+    assertEquals(await stage.settle(retry(first)), ["lease_lost"]);
+  },
+  "exchange() sent again answers as it did, though its messages are forgotten": async (stage) => {
+    const first = await stage.pushAndClaim();
+    const request = { channel: newChannel(), seq: 1, settle: [succeed(first)] };
+    assertEquals((await stage.exchange(request)).settled, ["ok"]);
+    stage.advance(HOUR_MS - 1);
+    await stage.exchange({ trim: 10 });
+    assertEquals((await stage.exchange(request)).settled, ["ok"]);
+  },
+  "exchange() that comes late does not change what is answered to the last one": async (stage) => {
+    await stage.push("a", "b");
+    const [a, b] = await stage.claim();
+    const channel = newChannel();
+    const early = { channel, seq: 1, settle: [succeed(a!)] };
+    const last = { channel, seq: 2, settle: [retry(b!)] };
+    assertEquals((await stage.exchange(early)).settled, ["ok"]);
+    assertEquals((await stage.exchange(last)).settled, ["ok"]);
+    await stage.settle(retry(await stage.claimOne()));
+    assertEquals((await stage.exchange(early)).settled, ["ok"]);
+    assertEquals((await stage.exchange(last)).settled, ["ok"]);
+  },
   "exchange() sent twice settles once and answers the same": async (stage) => {
     const [channel, queues] = [newChannel(), ["q"]];
     await stage.push("a", "b");

@@ -150,8 +150,9 @@ Deno.test("RedisBroker.exchange() that renews 100 leases costs 6 commands", () =
 Deno.test("RedisBroker.exchange() that puts back and buries costs 8 commands", () =>
   assertCosts("evalsha time hmget zrem zadd hset zrange zadd", async ({ stage }) => {
     await stage.push("a", "b");
-    const [a, b] = await stage.claim();
-    return () => stage.settle(retry(a!, { delayMs: 1_000 }), bury(b!));
+    const [a, b] = await stage.claim({ channel: "c", seq: 1 });
+    const settle = [retry(a!, { delayMs: 1_000 }), bury(b!)];
+    return () => stage.exchange({ channel: "c", seq: 2, settle });
   }));
 
 Deno.test("RedisBroker.probe() costs one command, whatever the number of queues", async () => {

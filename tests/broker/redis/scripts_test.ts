@@ -16,7 +16,7 @@ const HASHES: Readonly<Record<string, string>> = {
   check_scan: "9d951339541db6a2e4c40b136392d4654e839600",
   dead: "4f3ceed74ae104ea4a1993eeaa416584d2b5bc5f",
   discard: "4c23a1484bf1990cda2dccf237aced9a517c38d0",
-  exchange: "f261e66f26f9c5bec7f8c51bf5ab9ada8d80c2c7",
+  exchange: "5b28d32bc4f25f7745ff50571cd4b5e23296a689",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
   mend_lines: "954bb5886affd68bb74f597f56a876dc62588ed0",
   mend_messages: "64d236ff7eac69186349b326d4c493a803b21834",

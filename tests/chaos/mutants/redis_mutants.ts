@@ -48,22 +48,29 @@ export const redisMutants: readonly Mutant[] = [
   {
     guard: "a claim that comes late takes nothing",
     file: CLAIM,
-    find: "if before > seq then return {}, {} end",
+    find: "if slot.seq > seq then return {}, {} end",
     put: "",
     tests: [CONTRACT],
   },
   {
     guard: "a claim that comes again gets the same batch",
     file: CLAIM,
-    find: "if before == seq then",
+    find: "if slot.seq == seq then",
     put: "if false then",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "a settlement that comes again is answered as it was",
+    file: "src/broker/redis/scripts/exchange.ts",
+    find: "if slot.seq == seq and #slot.settled == #settled then settled = slot.settled end",
+    put: "",
     tests: [CONTRACT],
   },
   {
     guard: "what a channel got is remembered",
     file: CLAIM,
-    find: 'put(fields, "@" .. channel, integer(seq) .. " " .. integer(nowMs) .. " " .. ids)',
-    put: "",
+    find: "if not remembered or slot.seq > seq then return end",
+    put: "do return end",
     tests: [CONTRACT],
   },
   {

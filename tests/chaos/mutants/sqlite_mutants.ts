@@ -31,15 +31,15 @@ export const sqliteMutants: readonly Mutant[] = [
   {
     guard: "a claim that comes late takes nothing (SQLite)",
     file: CLAIM,
-    find: "if (slot !== undefined && seq < slot.seq) return [];",
+    find: "if (slot !== undefined && seq < slot.seq) return NOTHING;",
     put: "",
     tests,
   },
   {
     guard: "a claim that comes again gets the same batch (SQLite)",
     file: CLAIM,
-    find: "if (slot?.seq === seq) {",
-    put: "if (slot?.seq === -1) {",
+    find: "if (slot?.seq === seq) return",
+    put: "if (slot?.seq === -1) return",
     tests,
   },
   {

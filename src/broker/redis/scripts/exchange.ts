@@ -89,12 +89,16 @@ local function enter(line, id, ms)
 end
 -- The holds of what this request names, opened; false for what it has ended.
 local holds = {}
+-- Whether it is kept what this request is answered: sent again, a renewal is a renewal.
+local remembered = max > 0 or #settle > 0
 ${SETTLE}${CLAIM}
-local slot = readAll()
-local settled, extended = settleAll(), extendAll()
+local slot = readSlot(readAll())
+local settled, extended = table.concat(settleAll()), extendAll()
+if slot.seq == seq and #slot.settled == #settled then settled = slot.settled end
 moveAll()
 local claimed, batch = {}, {}
 if max > 0 then claimed, batch = claimAll(slot) end
+remember(slot, settled, slot.seq == seq and slot.ids or table.concat(batch, " "))
 for line in pairs(leaves) do
   if not enters[line] then findHint(line) end
 end
@@ -111,7 +115,7 @@ for line = 1, asked do
   local at = hints[line] and math.floor(hints[line] / 1000)
   if at and (nextMs == "" or at < nextMs) then nextMs = at end
 end
-local reply = { "=exchange", nowMs, nextMs, "=" .. table.concat(settled),
+local reply = { "=exchange", nowMs, nextMs, "=" .. settled,
   "=" .. table.concat(extended), "=" .. table.concat(batch, " ") }
 for i = 1, #claimed do reply[i + 6] = claimed[i] end
 return reply`,

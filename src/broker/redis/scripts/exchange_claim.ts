@@ -117,25 +117,32 @@ local function forgetLines()
   send("SREM", lines, unused)
 end
 
+local function readSlot(text)
+  local before, usedMs, settled, ids = string.match(text or "", "^(%d+) (%d+) ([ol]*)/ ?(.*)$")
+  return { seq = tonumber(before or -1), used = usedMs ~= nil, settled = settled, ids = ids or "" }
+end
+
+-- Notes what is answered, also when nothing was taken: sent again, the request must not take what
+-- came since, and others may have had what it settled.
+local function remember(slot, settled, ids)
+  if not remembered or slot.seq > seq then return end
+  if not slot.used then put(exps, integer(nowMs + SLOT_MS), "@" .. channel) end
+  put(fields, "@" .. channel, integer(seq) .. " " .. integer(nowMs) .. " " .. settled .. "/ " .. ids)
+end
+
 local function claimAll(slot)
-  local before, usedMs, ids = string.match(slot or "", "^(%d+) (%d+) ?(.*)$")
-  before = tonumber(before or -1)
   -- A late request: its caller has long awaited the reply to a newer one.
-  if before > seq then return {}, {} end
-  if not usedMs then put(exps, integer(nowMs + SLOT_MS), "@" .. channel) end
+  if slot.seq > seq then return {}, {} end
   local answer, batch, dropped, rounds = nil, nil, nil, 0
-  if before == seq then
-    answer, batch = repeatBatch(ids)
+  if slot.seq == seq then
+    answer, batch = repeatBatch(slot.ids)
   else
     -- Behind entries without a message, which are gone now, there may be some with one.
     repeat
       answer, batch, dropped = take(look())
       rounds = rounds + 1
     until #batch > 0 or not dropped or rounds == MOST_ROUNDS
-    ids = table.concat(batch, " ")
     if sweep then forgetLines() end
   end
-  -- Also when nothing was taken: sent again, the request must not take what came since.
-  put(fields, "@" .. channel, integer(seq) .. " " .. integer(nowMs) .. " " .. ids)
   return answer, batch
 end`;

@@ -17,7 +17,7 @@ local function readAll()
     holdOf[ids[i]] = wanted[i]
   end
   for i = 1, #due do wanted[#ids + i] = "~" .. names[i] end
-  if max > 0 then wanted[#wanted + 1] = "@" .. channel end
+  if remembered then wanted[#wanted + 1] = "@" .. channel end
   local found, ended = fetch(msg, wanted), {}
   for i = 1, #ids do
     if not holds[ids[i]] then holds[ids[i]] = open(found[i]) end
@@ -27,7 +27,7 @@ local function readAll()
   -- What has ended may have been ended by this very request, sent before.
   local outcomes = fetch(msg, ended)
   for i = 1, #ended do late[ended[i]] = outcomes[i] end
-  return max > 0 and found[#wanted] or nil
+  return remembered and found[#wanted] or nil
 end
 
 -- Only a hold that is held names a claim.

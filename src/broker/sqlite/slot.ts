@@ -1,0 +1,57 @@
+/** Slots: what each channel asked last and was answered, so that it can be answered so again. */
+
+import type { ExchangeRequest } from "../broker.ts";
+import type { Answer } from "./settle.ts";
+import type { Sql } from "./sql.ts";
+
+/** Is a channel's last request that settled or claimed. */
+export interface Slot {
+  readonly seq: number;
+  /** The keys of the messages that it got, separated by commas. */
+  readonly keys: string;
+  /** A letter for each settlement: `o` for ok, `l` for a lost lease. */
+  readonly settled: string;
+}
+
+/** Reads and writes slots; to be used inside a transaction that may write. */
+export interface Slots {
+  /** Finds a channel's slot; undefined where there is none, or the request needs none. */
+  find(request: ExchangeRequest): Slot | undefined;
+  /** Notes what a request was answered, unless a later one has been. */
+  remember(request: ExchangeRequest, slot: Omit<Slot, "seq">, nowMs: number): void;
+}
+
+/** Prepares them. */
+export function prepareSlots(sql: Sql): Slots {
+  const find = sql.prepare<Slot>("SELECT seq, keys, settled FROM {slot} WHERE channel = ?");
+  const remember = sql.prepare(`
+    INSERT INTO {slot} (channel, seq, keys, settled, used_at) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (channel) DO UPDATE SET
+      seq = excluded.seq, keys = excluded.keys, settled = excluded.settled,
+      used_at = excluded.used_at WHERE seq <= excluded.seq`);
+  return {
+    find: (request) => isRemembered(request) ? find.get(request.channel) : undefined,
+    remember(request, { keys, settled }, nowMs) {
+      if (isRemembered(request)) remember.run(request.channel, request.seq, keys, settled, nowMs);
+    },
+  };
+}
+
+// Sent again, a renewal is a renewal: it needs no memory.
+function isRemembered({ settle, claim }: ExchangeRequest): boolean {
+  return settle.length > 0 || claim !== undefined;
+}
+
+/** Writes answers as letters. */
+export function lettersOf(answers: readonly Answer[]): string {
+  return answers.map((answer) => answer === "ok" ? "o" : "l").join("");
+}
+
+/** Gives the answers of the first time if the request has come again, else those of now. */
+export function answersOf(now: readonly Answer[], seq: number, slot: Slot | undefined): Answer[] {
+  const again = slot?.seq === seq && slot.settled.length === now.length;
+  // Others may have had the message since: what counted once is answered as it was.
+  return again ? Array.from(slot.settled, (letter) => letter === "o" ? "ok" : "lease_lost") : [
+    ...now,
+  ];
+}
