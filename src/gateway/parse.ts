@@ -7,7 +7,8 @@ import { waitRefusal, waits } from "./wait.ts";
  * @throws {CommandError} if it is malformed or the command is refused.
  */
 export function parseCommand(text: string): RedisCommand {
-  const json = parseJson(text);
+  const json = parseJson(text, "command");
+  if (isEmpty(json)) throw new CommandError("ERR empty command");
   if (!isCommand(json)) {
     throw new CommandError(
       'ERR failed to parse command: expected a JSON array such as ["SET","key","value"]',
@@ -48,10 +49,11 @@ export function parseTransaction(text: string): RedisCommand[] {
 }
 
 function parseCommands(text: string): (RedisCommand | CommandError)[] {
-  const json = parseJson(text);
-  if (!Array.isArray(json) || json.length === 0 || !json.every(isCommand)) {
+  const json = parseJson(text, "pipeline request");
+  if (isEmpty(json)) throw new CommandError("ERR empty pipeline request");
+  if (!Array.isArray(json) || !json.every((item) => isCommand(item) || isEmpty(item))) {
     throw new CommandError(
-      'ERR failed to parse pipeline: expected a JSON array such as [["GET","a"],["GET","b"]]',
+      'ERR failed to parse pipeline request: expected a JSON array such as [["GET","a"],["GET","b"]]',
     );
   }
   // Once for the whole body, however many of its commands need it.
@@ -90,7 +92,12 @@ function isCommand(json: unknown): json is unknown[] {
   return Array.isArray(json) && typeof json[0] === "string" && json[0] !== "";
 }
 
+function isEmpty(json: unknown): boolean {
+  return Array.isArray(json) && json.length === 0;
+}
+
 function toCommand(json: unknown[], exactly: () => unknown[]): RedisCommand | CommandError {
+  if (json.length === 0) return new CommandError("ERR empty pipeline command");
   let source = json;
   const args = new Array<string>(json.length - 1);
   for (let i = 1; i < json.length; i++) {
@@ -113,11 +120,11 @@ function toCommand(json: unknown[], exactly: () => unknown[]): RedisCommand | Co
   return { name: (json[0] as string).toUpperCase(), args };
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandError("ERR failed to parse request: the body is not JSON");
+    throw new CommandError(`ERR failed to parse ${what}: the body is not JSON`);
   }
 }
 

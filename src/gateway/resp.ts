@@ -2,19 +2,21 @@
 
 import { Buffer } from "node:buffer";
 import { errorText } from "./encode.ts";
-import type { RedisCommand } from "./commands.ts";
+import { type RedisCommand, word } from "./commands.ts";
 import type { Reply } from "./connection.ts";
 
 /** Who answers with a status rather than with a string: the client of Redis does not tell. */
 const STATUS = new Set(
-  ("SET SETEX PSETEX MSET HMSET LSET LTRIM RENAME TYPE FLUSHDB FLUSHALL RESTORE PFMERGE XSETID " +
+  ("SETEX PSETEX MSET HMSET LSET LTRIM RENAME TYPE FLUSHDB FLUSHALL RESTORE PFMERGE XSETID " +
     "XGROUP SCRIPT CONFIG FUNCTION SWAPDB")
     .split(" "),
 );
 
 /** Writes the reply to a command. */
 export function respOf({ name, args }: RedisCommand, reply: Reply): string {
-  const isStatus = STATUS.has(name) || name === "PING" && args.length === 0;
+  const isStatus = name === "SET"
+    ? !args.some((_, index) => index > 1 && word(args, index) === "GET")
+    : STATUS.has(name) || name === "PING" && args.length === 0;
   if (!isStatus || reply === null || typeof reply === "string" || !Buffer.isBuffer(reply)) {
     return write(reply);
   }

@@ -22,10 +22,13 @@ for (const path of ["/pipeline", "/multi-exec"]) {
 
   Deno.test(`POST ${path} answers 400 to what is no array of commands`, async () => {
     await using server = await redisGateway();
-    for (const body of ["", "{", "[]", "{}", '["PING"]', '[["PING"],"PING"]', "[[]]", "[[1]]"]) {
+    for (const body of ["", "{", "[]", "{}", '["PING"]', '[["PING"],"PING"]', "[[1]]"]) {
       const { status, json } = await call(server, path, body);
       assertEquals([body, status], [body, 400]);
-      assertMatch((json as { error: string }).error, /^ERR failed to parse/);
+      assertMatch(
+        (json as { error: string }).error,
+        /^ERR (failed to parse|empty) pipeline request/,
+      );
     }
   });
 
@@ -35,6 +38,13 @@ for (const path of ["/pipeline", "/multi-exec"]) {
     assertEquals(json, [{ result: "a" }, { result: "9007199254740993" }]);
   });
 }
+
+Deno.test("POST /pipeline answers an empty command in its place", async () => {
+  await using server = await redisGateway();
+  const { json } = await call(server, "/pipeline", [[], ["PING"]]);
+  assertEquals(json, [{ error: "ERR empty pipeline command" }, { result: "PONG" }]);
+  assertEquals((await call(server, "/multi-exec", [[], ["PING"]])).status, 400);
+});
 
 Deno.test("POST /multi-exec runs nothing when one command is malformed", async () => {
   await using server = await redisGateway();

@@ -67,3 +67,16 @@ Deno.test("POST /pipeline answers a refused command in its place", async () => {
     { result: "1" },
   ]]);
 });
+
+Deno.test("refusal() knows each command of this Redis that needs a connection of its own", async () => {
+  await using server = await redisGateway();
+  const unsafe = /^(blocking|admin|pubsub)$/;
+  const safe = ["PUBLISH", "SPUBLISH", "PUBSUB", "XREAD", "XREADGROUP"];
+  const connection = ["AUTH", "HELLO", "SELECT", "RESET", "QUIT", "CLIENT", "ASKING", "READONLY"];
+  const commands = await server.redis.call("COMMAND") as [string, number, string[]][];
+  const flagged = commands.filter(([, , flags]) => flags.some((flag) => unsafe.test(flag)));
+  const names = [...flagged.map(([name]) => name.toUpperCase()), ...connection];
+  assertEquals(names.length > 30, true);
+  const passed = names.filter((name) => refusal({ name, args: ["a"] }) === undefined);
+  assertEquals(passed.filter((name) => !safe.includes(name)), []);
+});
