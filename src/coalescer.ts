@@ -1,13 +1,17 @@
 /** Joins pushes into few requests: those of one turn, and those that wait while others travel. */
 
 import { MAX_BATCH, type PushMessage, type PushReply } from "./broker/broker.ts";
+import { BrokerError } from "./errors.ts";
 import { endOfTurn } from "./turn.ts";
+import { type Clock, systemClock } from "./worker/clock.ts";
 
 /** Sends messages to the store in one request. */
 export type Push = (messages: readonly PushMessage[]) => Promise<PushReply[]>;
 
 interface Waiting {
   readonly message: PushMessage;
+  /** When it came, by the clock. */
+  readonly since: number;
   readonly resolve: (reply: PushReply) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -18,23 +22,46 @@ const MAX_CHARS = 1_000_000;
 /** Two: while one request travels the next one fills, and the store is never waited for twice. */
 const MAX_FLIGHTS = 2;
 
+/** A store that hangs must not hold up those who enqueue for ever, nor fill their memory. */
+const PATIENCE_MS = 10_000;
+/** How many characters may wait for a store that has not answered for a second. */
+const STALLED = { ms: 1_000, chars: 64_000_000 };
+
 /** Gathers pushes and sends them in batches; used by every enqueue of one `Dabba`. */
 export class Coalescer {
   readonly #push: Push;
+  readonly #clock: Clock;
   #waiting: Waiting[] = [];
+  #waitingChars = 0;
   #flights = 0;
+  #answeredAt = -Infinity;
   #gathering = false;
+  #cancel: (() => void) | undefined;
 
   /** Makes a coalescer in front of a broker's `push`. */
-  constructor(push: Push) {
+  constructor(push: Push, clock: Clock = systemClock()) {
     this.#push = push;
+    this.#clock = clock;
   }
 
-  /** Adds one message; resolves when the store has answered for it. */
+  /**
+   * Adds one message; resolves when the store has answered for it.
+   *
+   * @throws {BrokerError} when the store has not answered for ten seconds while it waited, or for one
+   * and very many wait; it was not sent then.
+   */
   add(message: PushMessage): Promise<PushReply> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ message, resolve, reject });
-      if (!this.#gathering && this.#flights < MAX_FLIGHTS) this.#gather();
+      const now = this.#clock.now();
+      if (this.#waitingChars >= STALLED.chars && this.#silentMs() >= STALLED.ms) {
+        const count = this.#waiting.length.toLocaleString("en");
+        throw notSent(`${count} messages wait for a store that does not answer`);
+      }
+      this.#waiting.push({ message, since: now, resolve, reject });
+      this.#waitingChars += message.body.length;
+      if (this.#gathering) return;
+      if (this.#flights < MAX_FLIGHTS) this.#gather();
+      else this.#watch();
     });
   }
 
@@ -43,6 +70,7 @@ export class Coalescer {
     await endOfTurn();
     this.#gathering = false;
     while (this.#waiting.length > 0 && this.#flights < MAX_FLIGHTS) this.#fly(this.#take());
+    this.#watch();
   }
 
   #take(): Waiting[] {
@@ -53,13 +81,49 @@ export class Coalescer {
       if (count === MAX_BATCH || (count > 0 && chars > MAX_CHARS)) break;
       count++;
     }
-    return this.#waiting.splice(0, count);
+    return this.#remove(count);
+  }
+
+  #remove(count: number): Waiting[] {
+    const removed = this.#waiting.splice(0, count);
+    for (const { message } of removed) this.#waitingChars -= message.body.length;
+    return removed;
+  }
+
+  // One timer, for the one that has waited longest.
+  #watch(): void {
+    if (this.#waiting.length === 0) {
+      this.#cancel?.();
+      this.#cancel = undefined;
+    } else {
+      this.#cancel ??= this.#clock.timer(PATIENCE_MS - this.#silentMs(), () => {
+        this.#cancel = undefined;
+        if (this.#silentMs() >= PATIENCE_MS) this.#giveUp();
+        this.#watch();
+      });
+    }
+  }
+
+  // How long somebody has waited without an answer to anybody: as long as answers come, those at the
+  // end of a long line need only wait.
+  #silentMs(): number {
+    const now = this.#clock.now();
+    return now - Math.max(this.#answeredAt, this.#waiting[0]?.since ?? now);
+  }
+
+  #giveUp(): void {
+    const now = this.#clock.now();
+    const late = this.#waiting.findIndex(({ since }) => since + PATIENCE_MS > now);
+    for (const { reject } of this.#remove(late === -1 ? this.#waiting.length : late)) {
+      reject(notSent(`the store has not answered for ${PATIENCE_MS / 1_000} s`));
+    }
   }
 
   async #fly(batch: readonly Waiting[]): Promise<void> {
     this.#flights++;
     try {
       const replies = await this.#push(batch.map((waiting) => waiting.message));
+      this.#answeredAt = this.#clock.now();
       batch.forEach((waiting, i) => waiting.resolve(replies[i]!));
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
@@ -68,4 +132,9 @@ export class Coalescer {
       if (this.#waiting.length > 0 && !this.#gathering) this.#gather();
     }
   }
+}
+
+function notSent(why: string): BrokerError {
+  const detail = `${why}, and it was not sent; try again when the store answers`;
+  return new BrokerError("push", detail, { retryable: true });
 }

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MAX_BATCH, type PushMessage, type PushReply } from "../src/broker/broker.ts";
 import { Coalescer } from "../src/coalescer.ts";
+import { BrokerError } from "../src/errors.ts";
+import { FakeClock } from "./worker/fake_clock.ts";
 
 function message(id: string, body = "{}"): PushMessage {
   const line = { queue: "q", priority: "normal" } as const;
@@ -183,4 +185,58 @@ Deno.test("Coalescer.add() takes 100,000 messages of one turn in as many request
   await Promise.all(range(100_000).map((i) => coalescer.add(message(`m${i}`))));
   assertEquals(store.sizes, Array(100).fill(MAX_BATCH));
   assert(performance.now() - begunAt < 5_000, "without going through the queue for each of them");
+});
+
+Deno.test("Coalescer.add() gives up what a store that hangs has kept waiting, unsent", async () => {
+  const store = new Store(false);
+  const clock = new FakeClock();
+  const coalescer = new Coalescer(store.push, clock);
+  const flying = [coalescer.add(message("a"))];
+  await turn();
+  flying.push(coalescer.add(message("b")));
+  await turn();
+  const early = coalescer.add(message("early"));
+  const gaveUp = assertRejects(() => early, BrokerError, "it was not sent");
+  await clock.advance(6_000);
+  const late = coalescer.add(message("late"));
+  await clock.advance(4_000);
+  await gaveUp;
+  store.open = true;
+  store.answer(0);
+  store.answer(1);
+  assertEquals((await late).id, "late");
+  await Promise.all(flying);
+  assertEquals(store.batches.map((batch) => batch.map(({ id }) => id)), [["a"], ["b"], ["late"]]);
+  assertEquals(clock.timers, 0, "no timer is left");
+});
+
+Deno.test("Coalescer.add() keeps what waits for long, as long as the store answers", async () => {
+  const store = new Store(false);
+  const clock = new FakeClock();
+  const coalescer = new Coalescer(store.push, clock);
+  const all = Promise.all(range(5_000).map((i) => coalescer.add(message(`m${i}`))));
+  await turn();
+  for (const batch of range(5)) {
+    await clock.advance(9_000);
+    store.answer(batch);
+    await turn();
+    await turn();
+  }
+  assertEquals((await all).length, 5_000);
+});
+
+Deno.test("Coalescer.add() refuses at once when very many wait for a store that hangs", async () => {
+  const store = new Store(false);
+  const clock = new FakeClock();
+  const coalescer = new Coalescer(store.push, clock);
+  const big = "x".repeat(1_000_000);
+  const all = range(66).map((i) => coalescer.add(message(`m${i}`, big)));
+  await turn();
+  await clock.advance(1_000);
+  await assertRejects(() => coalescer.add(message("one more")), BrokerError, "64 messages wait");
+  store.open = true;
+  store.answer(0);
+  store.answer(1);
+  await Promise.all(all);
+  assertEquals((await coalescer.add(message("later"))).id, "later");
 });
