@@ -1,4 +1,4 @@
-/** One fault at one exact call: a whole life of four messages, in this process. */
+/** One fault at one exact call: the whole lives of eight messages, in this process. */
 
 import { ioredisClient, RedisBroker } from "../../src/broker/redis/mod.ts";
 import { Dabba } from "../../src/dabba.ts";
@@ -15,6 +15,10 @@ type Life = "well" | "fails" | "dies" | "stopped";
 const TIMEOUT_MS = 250;
 const LOOK_MS = 10;
 const LIMIT_MS = 20_000;
+const LIVES: readonly Life[] = [
+  ...["well", "fails"] as const,
+  ...["dies", "dies", "dies", "stopped", "stopped", "stopped"] as const,
+];
 /** What becomes of each, and how often its handler must have begun. */
 const EXPECTED: Readonly<Record<Life, [state: string, starts: number, attempts: number]>> = {
   well: ["succeeded", 1, 1],
@@ -39,33 +43,44 @@ export async function playPosition(rule: FaultRule, redis: string): Promise<stri
   });
   const { url, token, namespace } = gateway;
   const direct = new RedisBroker({ client: ioredisClient(gateway.redis), namespace });
-  const starts: Record<string, number> = {};
-  const life = defineTask("life", { input: passing<Life>(), backoff: [10] }, (kind, { fence }) => {
-    starts[kind] = (starts[kind] ?? 0) + 1;
-    if (fence > 1) return;
-    if (kind === "fails") throw new Error("once");
-    if (kind === "dies") throw new RejectError("once");
-  });
+  const starts = new Map<string, number>();
+  const life = defineTask(
+    "life",
+    { input: passing<Life>(), backoff: [10] },
+    (kind, { id, fence }) => {
+      starts.set(id, (starts.get(id) ?? 0) + 1);
+      if (fence > 1) return;
+      if (kind === "fails") throw new Error("once");
+      if (kind === "dies") throw new RejectError("once");
+    },
+  );
   const broker = new RedisBroker({ url, token, namespace, timeout: TIMEOUT_MS });
   const dabba = new Dabba({ broker, tasks: { life } });
   const stop = new AbortController();
   const polling = { min: LOOK_MS, max: LOOK_MS };
   const running = dabba.worker({ polling, signals: false }).run({ signal: stop.signal });
-  const ids: Partial<Record<Life, string>> = {};
-  for (const kind of ["well", "fails", "dies"] as const) {
-    ids[kind] = (await dabba.tasks.life.enqueue(kind)).id;
+  const ids: [Life, string][] = [];
+  for (const kind of LIVES) {
+    const delay = kind === "stopped" ? "1h" : 0;
+    ids.push([kind, (await dabba.tasks.life.enqueue(kind, { delay })).id]);
   }
-  ids.stopped = (await dabba.tasks.life.enqueue("stopped", { delay: "1h" })).id;
-  const cancelled = await dabba.cancel(ids.stopped);
+  // One by one: each is a call.
+  let cancelled = 0;
+  for (const [, id] of ids.filter(([kind]) => kind === "stopped")) {
+    if (await dabba.cancel(id)) cancelled++;
+  }
   await untilQuiet(direct);
-  const redriven = await dabba.redrive({ all: true });
+  let redriven = 0;
+  for (const [, id] of ids.filter(([kind]) => kind === "dies")) {
+    redriven += await dabba.redrive({ id });
+  }
   await untilQuiet(direct);
   stop.abort();
   await running;
   await faulty.settle();
   const wrong = await differences(new Dabba({ broker: direct, tasks: { life } }), ids, starts);
-  if (!cancelled) wrong.push(`cancel() gave ${cancelled}`);
-  if (redriven !== 1) wrong.push(`redrive() gave ${redriven}`);
+  if (cancelled !== 3) wrong.push(`cancel() gave ${cancelled}`);
+  if (redriven !== 3) wrong.push(`redrive() gave ${redriven}`);
   if (faulty.counts.size === 0) wrong.push("the fault did not happen");
   wrong.push(...(await fsck(direct)).map(({ detail }) => detail));
   return wrong.length === 0 ? undefined : `${JSON.stringify(rule)}: ${wrong.join(", ")}`;
@@ -80,14 +95,14 @@ async function untilQuiet(broker: RedisBroker): Promise<void> {
 
 async function differences(
   dabba: Dabba,
-  ids: Partial<Record<Life, string>>,
-  starts: Readonly<Record<string, number>>,
+  ids: readonly [Life, string][],
+  starts: ReadonlyMap<string, number>,
 ): Promise<string[]> {
   const wrong: string[] = [];
-  for (const [kind, [state, begun, attempts]] of Object.entries(EXPECTED)) {
-    const found = await dabba.status(ids[kind as Life]!);
-    const came = [found.state, starts[kind] ?? 0, found.attempts];
-    if (came.join() !== [state, begun, attempts].join()) wrong.push(`${kind} came to ${came}`);
+  for (const [kind, id] of ids) {
+    const { state, attempts } = await dabba.status(id);
+    const came = [state, starts.get(id) ?? 0, attempts];
+    if (came.join() !== EXPECTED[kind].join()) wrong.push(`${kind} came to ${came}`);
   }
   return wrong;
 }
