@@ -42,6 +42,11 @@ export class Catalog {
     return this.#loading;
   }
 
+  /** Says whether Redis has a command of the name. */
+  knows(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
   /** Says whether a command changes nothing, and shows no more than its keys' values. */
   reads({ name, args }: RedisCommand): boolean {
     if (HARMLESS.has(name)) return true;

@@ -2,13 +2,13 @@ import type { BillingReport } from "./billing.ts";
 import { Connection } from "./connection.ts";
 import { doorOf } from "./door.ts";
 import { EventStreams } from "./event_stream.ts";
-import { type Format, formatFor, JSON_FORMAT } from "./format.ts";
 import { type GatewayOptions, settingsOf } from "./options.ts";
 import { Pool } from "./pool.ts";
-import { METHODS, statusOf } from "./refused.ts";
+import { Responder } from "./responder.ts";
 import { Routes } from "./routes.ts";
 import { SpareConnections } from "./spares.ts";
 import { Subscriber } from "./subscriber.ts";
+import { type RedisSurvey, survey } from "./survey.ts";
 import { MAX_WAIT_MS } from "./wait.ts";
 
 /** Answers Upstash's REST protocol from a plain Redis. */
@@ -24,6 +24,12 @@ export interface Gateway {
    * @throws {Error} if Redis cannot be reached.
    */
   billing(): Promise<BillingReport>;
+  /**
+   * Asks Redis what it is, and what of its settings may cost data.
+   *
+   * @throws {Error} if Redis cannot be reached.
+   */
+  survey(): Promise<RedisSurvey>;
   /** Ends subscriptions, lets commands in flight finish, then closes the connections to Redis. */
   close(): Promise<void>;
 }
@@ -51,64 +57,15 @@ export function gateway(options: GatewayOptions): Gateway {
   const spares = new SpareConnections(() => new Connection(patient));
   const streams = new EventStreams(new Subscriber(options.redis), timeouts);
   const routes = new Routes({ pool, spares, streams }, maxBodyBytes);
-  const syncTokens = new SyncTokens();
-
-  async function answer(request: Request): Promise<Response> {
-    let format = JSON_FORMAT;
-    try {
-      const admitted = admit(request);
-      format = formatFor(request.headers);
-      const { contentType, body } = await routes.answer({ ...admitted, format, names: [] });
-      return respond(request, body, {
-        headers: {
-          "content-type": contentType,
-          "upstash-sync-token": syncTokens.next(),
-          ...(body instanceof ReadableStream ? { "cache-control": "no-cache" } : {}),
-        },
-      });
-    } catch (error) {
-      return refuse(error, request, format);
-    }
-  }
-
+  const responder = new Responder({ admit, routes, log: options.log });
   return {
-    fetch: answer,
+    fetch: responder.serve,
     billing: () => routes.billing.read(),
+    survey: () => survey(pool),
     close: async () => {
+      await responder.close();
       streams.close();
       await Promise.all([pool.close(), spares.close()]);
     },
   };
-}
-
-/**
- * Tokens for reading one's own writes. There is one Redis here, which every request reaches, so
- * they only have to be new each time.
- */
-class SyncTokens {
-  readonly #prefix = crypto.randomUUID().slice(0, 8);
-  #count = 0;
-
-  next(): string {
-    return `${this.#prefix}:${++this.#count}`;
-  }
-}
-
-function respond({ method }: Request, body: BodyInit, init: ResponseInit): Response {
-  if (method !== "HEAD") return new Response(body, init);
-  if (body instanceof ReadableStream) body.cancel();
-  return new Response(null, init);
-}
-
-/** Says no. Only what a command has answered comes in a format other than JSON. */
-function refuse(error: unknown, request: Request, format: Format): Response {
-  const status = statusOf(error);
-  const { contentType, body, error: write } = status === 400 ? format : JSON_FORMAT;
-  return respond(request, body(write(error)), {
-    status,
-    headers: {
-      "content-type": contentType,
-      ...(status === 405 ? { allow: METHODS.join(", ") } : {}),
-    },
-  });
 }

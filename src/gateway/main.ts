@@ -5,7 +5,8 @@
  */
 // deno-lint-ignore-file no-console -- a command's output is its purpose
 import { parseArgs } from "node:util";
-import { gateway } from "./gateway.ts";
+import { type GatewayLogEntry, logLine } from "./access_log.ts";
+import { type Gateway, gateway } from "./gateway.ts";
 
 const HELP = `Serves a plain Redis over HTTP, in Upstash's REST protocol.
 
@@ -16,6 +17,7 @@ const HELP = `Serves a plain Redis over HTTP, in Upstash's REST protocol.
   --read-only-token <text>
                     a second one, which changes nothing
                                          [UPSTASH_REDIS_REST_READONLY_TOKEN]
+  --log             say each request on a line: the names of its commands, no key and no value
   --insecure        serve without a token: whoever reaches the port owns the data
   --help            this text
 
@@ -28,6 +30,7 @@ interface Settings {
   readonly token: string | undefined;
   readonly readOnlyToken: string | undefined;
   readonly insecure: boolean;
+  readonly log: boolean;
 }
 
 if (import.meta.main) main(Deno.args);
@@ -55,6 +58,7 @@ function readSettings(args: readonly string[]): Settings {
       token: { type: "string" },
       "read-only-token": { type: "string" },
       insecure: { type: "boolean", default: false },
+      log: { type: "boolean", default: false },
     },
   });
   const port = values.port ?? env("PORT") ?? "8079";
@@ -68,6 +72,7 @@ function readSettings(args: readonly string[]): Settings {
     token: values.token ?? env("UPSTASH_REDIS_REST_TOKEN"),
     readOnlyToken: values["read-only-token"] ?? env("UPSTASH_REDIS_REST_READONLY_TOKEN"),
     insecure: values.insecure,
+    log: values.log,
   };
 }
 
@@ -76,8 +81,10 @@ function env(name: string): string | undefined {
   return Deno.env.get(name) || undefined;
 }
 
-function serve({ host, port, ...options }: Settings): void {
-  const face = gateway(options);
+function serve({ host, port, log, ...options }: Settings): void {
+  const say = (entry: GatewayLogEntry) =>
+    console.log(`${new Date().toISOString()} ${logLine(entry)}`);
+  const face = gateway({ ...options, ...(log ? { log: say } : {}) });
   const server = Deno.serve({
     hostname: host,
     port,
@@ -85,6 +92,7 @@ function serve({ host, port, ...options }: Settings): void {
       console.log(`Gateway to ${withoutPassword(options.redis)}`);
       console.log(`UPSTASH_REDIS_REST_URL=http://${address.hostname}:${address.port}`);
       if (!options.token) console.log("Without a token: whoever reaches the port owns the data");
+      tellOfRedis(face);
     },
   }, face.fetch);
   const stop = async () => {
@@ -95,6 +103,17 @@ function serve({ host, port, ...options }: Settings): void {
   };
   Deno.addSignalListener("SIGINT", stop);
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
+}
+
+/** A Redis that is not there yet is no reason to end: each request tries again. */
+async function tellOfRedis(face: Gateway): Promise<void> {
+  try {
+    const { server, warnings } = await face.survey();
+    console.log(`It is ${server}`);
+    for (const warning of warnings) console.log(`Warning: ${warning}`);
+  } catch (error) {
+    console.log(`Warning: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function withoutPassword(url: string): string {

@@ -16,6 +16,8 @@
  *
  * @module
  */
+export type { GatewayLogEntry } from "./access_log.ts";
 export type { BillingReport } from "./billing.ts";
 export { type Gateway, gateway } from "./gateway.ts";
 export type { GatewayOptions } from "./options.ts";
+export type { RedisSurvey } from "./survey.ts";

@@ -1,3 +1,5 @@
+import type { GatewayLogEntry } from "./access_log.ts";
+
 /** Settles where a gateway finds its Redis and who may use it. */
 export interface GatewayOptions {
   /** The URL of the Redis, such as `redis://127.0.0.1:6379` or `rediss://user:pass@host:6380/2`. */
@@ -43,6 +45,12 @@ export interface GatewayOptions {
    * @default 10_000
    */
   commandTimeout?: number;
+  /**
+   * Is told of each request when it has been answered; what it throws is ignored.
+   *
+   * @default nothing is logged
+   */
+  log?: (entry: GatewayLogEntry) => void;
 }
 
 /** Options with nothing left open. */

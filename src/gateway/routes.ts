@@ -1,5 +1,6 @@
 /** What each path of a gateway does. */
 
+import { countNames } from "./access_log.ts";
 import type { Access } from "./auth.ts";
 import { Billing } from "./billing.ts";
 import { readBytes, readText } from "./body.ts";
@@ -83,6 +84,13 @@ export class Routes {
       await (first === undefined ? this.#body(asked) : this.#path(asked)),
       asked.format,
     );
+  }
+
+  /** Counts the names of commands as an access log may show them. */
+  async count(names: readonly string[]): Promise<Record<string, number>> {
+    // A user who may not ask for commands is served all the same.
+    await this.#catalog.load()?.catch(() => {});
+    return countNames(names, (name) => this.#catalog.knows(name));
   }
 
   async #body(asked: Asked): Promise<string> {

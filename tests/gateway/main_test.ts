@@ -42,7 +42,11 @@ async function pingOf(
     if (url === undefined || reply !== undefined) continue;
     const headers = { authorization: `Bearer ${token}` };
     reply = await (await fetch(url, { method: "POST", headers, body: '["PING"]' })).json();
+    // A stream would hold the server if it did not end with the gateway.
+    const accept = "text/event-stream";
+    const stream = await fetch(`${url}/subscribe/chat`, { headers: { ...headers, accept } });
     child.kill("SIGTERM");
+    assertStringIncludes(await stream.text(), "data: subscribe,chat,1");
   }
   const { code } = await child.status;
   assertEquals(await errors, "");
@@ -84,9 +88,11 @@ Deno.test("the gateway's command serves by variables, and shows no secret", asyn
     REDIS_URL: `redis://127.0.0.1:${server.redisPort}`,
     UPSTASH_REDIS_REST_TOKEN: "a-secret",
   };
-  const { reply, said } = await pingOf([], env, "a-secret");
+  const { reply, said } = await pingOf(["--log"], env, "a-secret");
   assertEquals(reply, { result: "PONG" });
   assertEquals(said.includes("a-secret"), false);
+  assertMatch(said, /It is Redis \d+\.\d+\.\d+\nWarning: Redis keeps no append-only file/);
+  assertMatch(said, /Z POST \/ 200 [\d.]+ ms 17 B PING\n/);
 });
 
 Deno.test("the gateway's command serves without a token only when told, and says so", async () => {
