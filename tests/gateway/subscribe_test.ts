@@ -191,10 +191,10 @@ Deno.test("EventStreams ends a stream that is read too slowly, and keeps the oth
     await server.redis.publish(topic.name, message);
     assertEquals((await quick.next())?.length, `data: message,${topic.name},`.length + 10_000);
   }
+  streams.close();
   let bytes = 0;
   for await (const chunk of slow) bytes += chunk.byteLength;
   assertEquals(bytes > 1_000_000 && bytes < 1_200_000, true);
-  streams.close();
   assertEquals(await quick.next(), undefined);
   await untilNobodyListens(server);
 });

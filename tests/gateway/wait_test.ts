@@ -35,7 +35,10 @@ Deno.test("POST /pipeline with WAIT holds up no other request, not even one with
   await using server = await redisGateway({ redis: own.url });
   const long = [["SET", "a", 1], ["WAIT", 5, 10_000]];
   const held = [call(server, "/pipeline", long), call(server, "/pipeline", long)];
-  const ids = await untilWaiting(server, 2);
+  const over = new AbortController();
+  Promise.all(held).then(() => over.abort());
+  const ids = await untilWaiting(server, 2, over.signal);
+  assertEquals(ids.length, 2);
   assertEquals((await call(server, "/", ["GET", "a"])).json, { result: "1" });
   assertEquals((await call(server, "/pipeline", [["WAIT", 5, 1]])).json, [{ result: 0 }]);
   for (const id of ids) await server.redis.client("UNBLOCK", id);
@@ -44,13 +47,17 @@ Deno.test("POST /pipeline with WAIT holds up no other request, not even one with
   }
 });
 
-/** Resolves with the ids of the connections that wait, when there are as many as said. */
-async function untilWaiting({ redis }: RedisGateway, count: number): Promise<number[]> {
+/** Resolves with the ids of the connections that wait, when there are as many as said or all is over. */
+async function untilWaiting(
+  { redis }: RedisGateway,
+  count: number,
+  over: AbortSignal,
+): Promise<number[]> {
   for (;;) {
     const lines = String(await redis.client("LIST")).split("\n");
     const ids = lines.filter((line) => /flags=[^ ]*b.* cmd=wait /.test(line))
       .map((line) => Number(/^id=(\d+)/.exec(line)?.[1]));
-    if (ids.length === count) return ids;
+    if (ids.length === count || over.aborted) return ids;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
