@@ -118,17 +118,20 @@ export class BrokerError extends DabbaError {
   readonly retryable: boolean;
   /** The store is full: nothing was written, and space must be made. */
   readonly full: boolean;
+  /** How long the store wants to be left alone, in milliseconds; 0 where it did not say. */
+  readonly retryAfterMs: number;
 
   /** Makes the error; `detail` says the state and the way out. */
   constructor(
     operation: string,
     detail: string,
-    options: ErrorOptions & { retryable: boolean; full?: boolean },
+    options: ErrorOptions & { retryable: boolean; full?: boolean; retryAfterMs?: number },
   ) {
     super("broker", `Cannot ${operation}: ${detail}`, { cause: options.cause });
     this.operation = operation;
     this.retryable = options.retryable;
     this.full = options.full ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }
 

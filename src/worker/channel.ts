@@ -130,12 +130,16 @@ export class Channel {
   }
 
   // Throws `error` when there is no time for another try.
-  async #pause(failures: number, { until, stopping }: Patience, error: Error): Promise<void> {
+  async #pause(
+    failures: number,
+    { until, stopping }: Patience,
+    error: BrokerError,
+  ): Promise<void> {
     const most = stopping.aborted
       ? BACKOFF_MS.stopping
       : Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failures, 10));
     // Never less than half: sixteen workers must not add up to a flood.
-    const wait = most * (0.5 + this.#clock.random() / 2);
+    const wait = error.retryAfterMs + most * (0.5 + this.#clock.random() / 2);
     if (this.#clock.now() + wait > until()) throw error;
     await new Promise<void>((resolve) => {
       const rise = () => {

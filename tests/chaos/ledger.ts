@@ -21,7 +21,9 @@ export type What =
   /** The store has the message again, on purpose. */
   | "returned"
   /** The store has buried the message. */
-  | "dead";
+  | "dead"
+  /** A worker tells that its store is away, with no message's id. */
+  | "outage";
 
 /** Is one line. */
 export interface Entry {

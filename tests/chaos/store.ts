@@ -105,12 +105,21 @@ export class Place implements AsyncDisposable {
     const ids: string[] = [];
     for (let at = 0; at < jobs.length; at += BATCH) {
       const receipts = await this.work.enqueueMany(jobs.slice(at, at + BATCH), options);
-      for (const { id } of receipts) {
-        this.#writer.write("acknowledged", { id });
-        ids.push(id);
-      }
+      const some = receipts.map(({ id }) => id);
+      this.acknowledge(some);
+      ids.push(...some);
     }
     return ids;
+  }
+
+  /** Writes down that the store has acknowledged these. */
+  acknowledge(ids: readonly string[]): void {
+    for (const id of ids) this.#writer.write("acknowledged", { id });
+  }
+
+  /** The ids that were acknowledged so far. */
+  async knownIds(): Promise<string[]> {
+    return (await readLedger(this.folder)).filter(isAcknowledged).map(({ id }) => id);
   }
 
   /** Sends all dead letters round again, and writes down that they were. */

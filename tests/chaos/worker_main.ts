@@ -69,6 +69,7 @@ dabba.on("dead", (event) => {
   const { id, fence, error } = event;
   ledger.write("dead", { id, fence, why: error.name });
 });
+dabba.on("outage", ({ error }) => ledger.write("outage", { id: "", why: error.message }));
 for (const name of ["retried", "released", "deferred"] as const) {
   dabba.on(name, ({ id, fence }) => ledger.write("returned", { id, fence, why: name }));
 }

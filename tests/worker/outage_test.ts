@@ -171,3 +171,27 @@ Deno.test("Worker.drain() ends within its budget though a request is never answe
   await assertRejects(() => rig.clock.until(draining), BrokerError, "no reply");
   assertEquals([rig.clock.now() <= 20_000, rig.clock.timers], [true, 0]);
 });
+
+Deno.test("Worker.run() leaves a store alone for as long as it wants to be", async () => {
+  const { task } = noting();
+  await using rig = new Rig({ task });
+  const times: number[] = [];
+  let throttled = true;
+  rig.broker.before = ({ operation }) => {
+    times.push(rig.clock.now());
+    if (!throttled) return;
+    throw new BrokerError(operation, "too many requests", {
+      retryable: true,
+      retryAfterMs: 20_000,
+    });
+  };
+  const running = rig.run();
+  await rig.clock.advance(70_000);
+  throttled = false;
+  // Two requests may be on their way at once.
+  const own = times.filter((_, i) => i % 2 === 0);
+  assert(own.length >= 2 && own.length <= 4, `asked at ${times}`);
+  own.slice(1).forEach((at, i) => assert(at - own[i]! >= 20_000, `asked at ${times}`));
+  await rig.clock.advance(30_000);
+  await running.stop();
+});

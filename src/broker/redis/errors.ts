@@ -10,7 +10,11 @@ interface Kind {
   readonly detail: string;
   readonly retryable: boolean;
   readonly full?: boolean;
+  readonly retryAfterMs?: number;
 }
+
+/** The client does not hand over what \`Retry-After\` says: a second is the least that it can. */
+const RETRY_AFTER_MS = 1_000;
 
 const retryable = (words: RegExp, detail: string): Kind => ({ words, detail, retryable: true });
 const fatal = (words: RegExp, detail: string): Kind => ({ words, detail, retryable: false });
@@ -67,7 +71,12 @@ const KINDS: readonly Kind[] = [
     /cannot reach Redis|lost the connection to Redis|gateway is closed/,
     "the gateway cannot reach its Redis; start that, or try again",
   ),
-  retryable(/too many requests|rate limit|\b429\b/i, "too many requests; try again later"),
+  {
+    words: /too many requests|rate limit|\b429\b/i,
+    detail: "too many requests; try again later",
+    retryable: true,
+    retryAfterMs: RETRY_AFTER_MS,
+  },
 ];
 
 const BROKEN: readonly (readonly [RegExp, string])[] = [
@@ -80,8 +89,8 @@ const BROKEN: readonly (readonly [RegExp, string])[] = [
 /** Gives the error to throw for a failure of an operation. */
 export function asBrokerError(operation: string, error: unknown): DabbaError {
   if (error instanceof DabbaError) return error;
-  const { detail, retryable, full, cause } = classify(error);
-  return new BrokerError(operation, detail, { retryable, full, cause });
+  const { detail, ...rest } = classify(error);
+  return new BrokerError(operation, detail, rest);
 }
 
 /** Says whether Redis does not know the script, so that it must be sent in full. */

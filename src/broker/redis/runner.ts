@@ -79,6 +79,7 @@ export class Runner {
   async #persist<T>({ operation, once }: Operation, call: () => Promise<T>): Promise<T> {
     const retries = once ? 0 : this.#options.retries;
     for (let failures = 0;; failures++) {
+      let leastMs = 0;
       if (this.#closed) {
         throw new BrokerError(operation, "the broker is closed", { retryable: false });
       }
@@ -88,9 +89,10 @@ export class Runner {
         const error = asBrokerError(operation, thrown);
         const again = error instanceof BrokerError && error.retryable && !error.full;
         if (!again || failures >= retries) throw error;
+        leastMs = error.retryAfterMs;
       }
       const most = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * most));
+      await new Promise((resolve) => setTimeout(resolve, leastMs + Math.random() * most));
     }
   }
 

@@ -71,6 +71,12 @@ Deno.test("asBrokerError() keeps the words of Redis as the cause", () => {
   assertEquals(cause.message, "READONLY You can");
 });
 
+Deno.test("asBrokerError() says how long a store that is asked too much is to be left alone", () => {
+  const after = (text: string) =>
+    (asBrokerError("push", upstash(text)) as BrokerError).retryAfterMs;
+  assertEquals([after("ERR too many requests"), after("LOADING Redis is loading")], [1_000, 0]);
+});
+
 Deno.test("asBrokerError() takes a payload for no error text", () => {
   const error = asBrokerError("push", upstash("ERR unheard of"));
   assertInstanceOf(error, BrokerError);
