@@ -118,6 +118,8 @@ export class BrokerError extends DabbaError {
   readonly retryable: boolean;
   /** The store is full: nothing was written, and space must be made. */
   readonly full: boolean;
+  /** The store gave a reason that Dabba does not know: it is tried again, but look into it. */
+  readonly unknown: boolean;
   /** How long the store wants to be left alone, in milliseconds; 0 where it did not say. */
   readonly retryAfterMs: number;
 
@@ -125,12 +127,18 @@ export class BrokerError extends DabbaError {
   constructor(
     operation: string,
     detail: string,
-    options: ErrorOptions & { retryable: boolean; full?: boolean; retryAfterMs?: number },
+    options: ErrorOptions & {
+      retryable: boolean;
+      full?: boolean;
+      unknown?: boolean;
+      retryAfterMs?: number;
+    },
   ) {
     super("broker", `Cannot ${operation}: ${detail}`, { cause: options.cause });
     this.operation = operation;
     this.retryable = options.retryable;
     this.full = options.full ?? false;
+    this.unknown = options.unknown ?? false;
     this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }

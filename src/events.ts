@@ -52,6 +52,8 @@ export interface DabbaEvents {
   skipped: DeliveryEvent & { readonly timeoutMs: number };
   /** A worker cannot reach its store; at most one in ten seconds. */
   outage: { readonly worker: string; readonly error: Error; readonly failures: number };
+  /** A store gave a reason that Dabba does not know; at most one in ten seconds. Look into it. */
+  alarm: { readonly worker: string; readonly error: Error };
   /** A worker reaches its store again. */
   recovered: { readonly worker: string; readonly failures: number };
 }

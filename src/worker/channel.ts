@@ -32,6 +32,7 @@ export class OutageReport {
   readonly #clock: Clock;
   #failures = 0;
   #reportedAt = -Infinity;
+  #alarmedAt = -Infinity;
   #told = false;
 
   /** Makes it for one worker. */
@@ -42,9 +43,13 @@ export class OutageReport {
   }
 
   /** Takes down a failure. */
-  failed(error: Error): void {
+  failed(error: BrokerError): void {
     this.#failures++;
     const now = this.#clock.now();
+    if (error.unknown && now - this.#alarmedAt >= REPORT_MS) {
+      this.#alarmedAt = now;
+      this.#events.emit("alarm", { worker: this.#worker, error });
+    }
     if (now - this.#reportedAt < REPORT_MS) return;
     this.#reportedAt = now;
     this.#told = true;

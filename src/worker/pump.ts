@@ -134,17 +134,16 @@ export class Pump {
 
   #standing(): Standing {
     const { concurrency, order } = this.#settings;
-    const { clock } = this.#deps;
-    const now = clock.now();
+    const now = this.#deps.clock.now();
     const stopping = this.#halt.called;
     // One look at a time: a second one would find what the first one leaves. And none for company
     // while a suspect is here.
     const closed = stopping || this.#drained || this.#reserved > 0 || this.#stores.solo.taken ||
       now >= this.#limits.deadline;
     const permits = Math.min(concurrency - this.#stores.heartbeat.size, this.#left);
-    const drawn = () => order(() => clock.random());
-    const [free, airborne] = [closed ? 0 : permits, this.#airborne];
-    return { now, free, concurrency, airborne, stopping, order: drawn };
+    const drawn = () => order(() => this.#deps.clock.random());
+    const free = closed ? 0 : permits;
+    return { now, free, concurrency, airborne: this.#airborne, stopping, order: drawn };
   }
 
   // An idle worker asks in the cheapest way whether a full look is worth it.
@@ -161,7 +160,7 @@ export class Pump {
 
   async #fly(flight: Flight, channel: Channel, patience: Patience): Promise<void> {
     const sentAt = this.#deps.clock.now();
-    const reply = await channel.exchange(flight.load, patience);
+    const reply = await this.#exchange(flight, channel, patience);
     flight.ended.forEach((ended, i) => {
       if (reply.settled[i] === "ok") this.tally.settled(ended);
       else this.tally.lost(ended.run);
@@ -177,6 +176,16 @@ export class Pump {
     this.#left -= reply.claimed.length;
     this.tally.claimed(reply.claimed.length);
     for (const delivery of reply.claimed) this.#start(delivery, reply.nowMs, sentAt);
+  }
+
+  // What was refused for its company's sake may pass alone: it has one try more.
+  async #exchange({ load, ended }: Flight, channel: Channel, patience: Patience) {
+    try {
+      return await channel.exchange(load, patience);
+    } catch (error) {
+      if (!isOutage(error) && !this.#failure) this.#stores.settler.putBack(ended);
+      throw error;
+    }
   }
 
   #start(delivery: Delivery, nowMs: number, sentAt: number): void {

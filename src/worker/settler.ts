@@ -46,6 +46,11 @@ export class Settler {
     if (kind === "succeeded" || kind === "expired") this.#finished++;
   }
 
+  /** Takes back what a request did not bring to the store. */
+  putBack(ended: readonly Ended[]): void {
+    this.#ended.unshift(...ended);
+  }
+
   /** Takes as many as one request carries. */
   take(): Ended[] {
     let count = 0;

@@ -195,3 +195,43 @@ Deno.test("Worker.run() leaves a store alone for as long as it wants to be", asy
   await rig.clock.advance(30_000);
   await running.stop();
 });
+
+Deno.test("Worker.run() looks once a minute at a store whose quota is used up", async () => {
+  const { inputs, task } = noting();
+  await using rig = new Rig({ task });
+  await rig.tasks.task.enqueue(1);
+  rig.broker.before = ({ operation }) => {
+    throw new BrokerError(operation, "used up", { retryable: true, retryAfterMs: 60_000 });
+  };
+  const running = rig.run();
+  await rig.clock.advance(600_000);
+  const calls = rig.broker.count("exchange") + rig.broker.count("probe");
+  assert(calls >= 9 && calls <= 13, `${calls} calls in ten minutes`);
+  rig.broker.before = () => {};
+  await rig.clock.advance(60_000);
+  assertEquals(inputs, [1]);
+  await running.stop();
+});
+
+Deno.test("Worker.run() sounds an alarm for a reason that is not known, and goes on", async () => {
+  const { inputs, task } = noting();
+  await using rig = new Rig({ task });
+  await rig.tasks.task.enqueue(1);
+  const unheard = (operation: string) =>
+    new BrokerError(operation, "unheard of", { retryable: true, unknown: true });
+  rig.broker.before = breaking(3, { only: always, error: unheard });
+  const running = rig.run();
+  await rig.until("succeeded");
+  assertEquals([inputs, rig.all("alarm").length], [[1], 1]);
+  await running.stop();
+});
+
+Deno.test("Worker.run() brings home what it has done though its company was refused", async () => {
+  const { task } = noting();
+  await using rig = new Rig({ task });
+  const receipt = await rig.tasks.task.enqueue(1);
+  rig.broker.before = breaking(1, { only: settles, error: refused });
+  const running = rig.run();
+  await assertRejects(() => rig.clock.until(running.done), BrokerError, "token is wrong");
+  assertEquals((await receipt.status()).state, "succeeded");
+});

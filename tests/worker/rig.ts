@@ -18,7 +18,7 @@ export type Happened = {
 
 const NAMES: readonly (keyof DabbaEvents)[] = [
   ...["started", "succeeded", "retried", "deferred", "released", "dead", "expired"] as const,
-  ...["leaseLost", "unknownTask", "skipped", "outage", "recovered"] as const,
+  ...["leaseLost", "unknownTask", "skipped", "outage", "alarm", "recovered"] as const,
 ];
 
 /** Is a worker at work. */

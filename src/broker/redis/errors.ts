@@ -13,8 +13,11 @@ interface Kind {
   readonly retryAfterMs?: number;
 }
 
-/** The client does not hand over what \`Retry-After\` says: a second is the least that it can. */
+/** The client does not hand over what `Retry-After` says: a second is the least that it can. */
 const RETRY_AFTER_MS = 1_000;
+
+/** What is used up comes back with the next period: a look a minute finds out. */
+const QUOTA_MS = 60_000;
 
 const retryable = (words: RegExp, detail: string): Kind => ({ words, detail, retryable: true });
 const fatal = (words: RegExp, detail: string): Kind => ({ words, detail, retryable: false });
@@ -27,17 +30,24 @@ const KINDS: readonly Kind[] = [
     retryable: true,
     full: true,
   },
+  {
+    words: /max (daily |monthly )?requests? limit exceeded/,
+    detail:
+      "the database has used up its requests; raise its plan or budget, or wait for the next period",
+    retryable: true,
+    retryAfterMs: QUOTA_MS,
+  },
   fatal(
-    /max (daily |monthly )?requests? limit exceeded/,
-    "the database has used up its requests; raise its plan or budget, or wait for the next period",
-  ),
-  fatal(
-    /max request size exceeded/,
+    /max request size exceeded|request entity too large|payload too large|body is larger than/i,
     "the request is larger than the database takes; send fewer or smaller messages at once",
   ),
   fatal(
+    /max key size exceeded/,
+    "a key is larger than the database takes; choose a shorter namespace or queue name",
+  ),
+  fatal(
     /\b(WRONGPASS|NOAUTH)\b|^Unauthorized/i,
-    "the token was refused; check UPSTASH_REDIS_REST_TOKEN, or the token given",
+    "the token was refused; check UPSTASH_REDIS_REST_TOKEN, or the token given, and start again",
   ),
   fatal(
     /\bNOPERM\b/,
@@ -64,9 +74,12 @@ const KINDS: readonly Kind[] = [
   retryable(/\bREADONLY\b/, "this Redis is a replica; try again, or connect to the primary"),
   retryable(
     /\b(MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS)\b/,
-    "Redis is failing over; try again",
+    "Redis is failing over, or has too few replicas; try again",
   ),
-  retryable(/\bMISCONF\b/, "Redis cannot save its data, see its log; try again"),
+  retryable(
+    /\bMISCONF\b/,
+    "Redis cannot save its data, so it takes no writes; see its log and its disk",
+  ),
   retryable(
     /cannot reach Redis|lost the connection to Redis|gateway is closed/,
     "the gateway cannot reach its Redis; start that, or try again",
@@ -77,6 +90,10 @@ const KINDS: readonly Kind[] = [
     retryable: true,
     retryAfterMs: RETRY_AFTER_MS,
   },
+  retryable(
+    /internal server error|bad gateway|service unavailable|gateway time-?out|\b50[0234]\b/i,
+    "the database's server is in trouble; try again",
+  ),
 ];
 
 const BROKEN: readonly (readonly [RegExp, string])[] = [
@@ -105,6 +122,7 @@ export function isFull(error: unknown): boolean {
 
 interface Finding extends Omit<Kind, "words"> {
   readonly cause?: Error;
+  readonly unknown?: boolean;
 }
 
 const AGAIN = "try again";
@@ -131,7 +149,10 @@ function classify(error: unknown): Finding {
   const words = ownWords(error.message);
   const kind = KINDS.find((kind) => kind.words.test(words));
   if (kind) return { ...kind, cause: new Error(words) };
-  return { ...found(`Redis refused it for a reason not known here; ${AGAIN}`, words) };
+  return {
+    ...found(`Redis refused it for a reason not known here; ${AGAIN}`, words),
+    unknown: true,
+  };
 }
 
 function found(detail: string, words?: string): Finding {

@@ -36,6 +36,8 @@ type NamedSource = Pick<Script<never, unknown>, "name" | "source">;
 
 /** The line that lets Upstash lock the declared keys only, instead of the database. */
 const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
+/** A caller does not wait here for a store that wants to be left alone for so long. */
+const QUOTA_MS = 10_000;
 const BACKOFF_MS = { first: 100, most: 2_000 };
 
 /** Runs the scripts of one broker. */
@@ -87,7 +89,8 @@ export class Runner {
         return await call();
       } catch (thrown) {
         const error = asBrokerError(operation, thrown);
-        const again = error instanceof BrokerError && error.retryable && !error.full;
+        const again = error instanceof BrokerError && error.retryable && !error.full &&
+          error.retryAfterMs < QUOTA_MS;
         if (!again || failures >= retries) throw error;
         leastMs = error.retryAfterMs;
       }

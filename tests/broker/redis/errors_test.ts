@@ -32,14 +32,18 @@ const TEXTS: readonly (readonly [Class, string])[] = [
   ["retry", "ERR cannot reach Redis, the command was not sent: connect ECONNREFUSED"],
   ["retry", "ERR lost the connection to Redis before the reply: the command may have run"],
   ["retry", "Too Many Requests"],
+  ["retry", "Internal Server Error"],
+  ["retry", "503 Service Unavailable"],
   ["retry", "ERR something that nobody has seen yet"],
   ["fatal", "WRONGPASS invalid or missing auth token"],
   ["fatal", "NOAUTH Authentication required."],
   ["fatal", "Unauthorized"],
   ["fatal", "NOPERM this user has no permissions to run the 'evalsha' command"],
-  ["fatal", "ERR max requests limit exceeded. Limit: 500000, Usage: 500001"],
-  ["fatal", "ERR max daily request limit exceeded. Limit: 10000, Usage: 10001"],
+  ["retry", "ERR max requests limit exceeded. Limit: 500000, Usage: 500001"],
+  ["retry", "ERR max daily request limit exceeded. Limit: 10000, Usage: 10001"],
   ["fatal", "ERR max request size exceeded. Limit: 10485760 bytes, Actual: 10485761 bytes"],
+  ["fatal", "ERR max key size exceeded. Limit: 32768 bytes, Actual: 40000 bytes"],
+  ["fatal", "Request Entity Too Large"],
   ["fatal", "WRONGTYPE Operation against a key holding the wrong kind of value"],
   ["fatal", "ERR Dynamic keys are not allowed in Lua scripts. Key was: canary"],
   ["fatal", "ERR Unexpected flag in script shebang: allow-key-locking"],
@@ -136,4 +140,17 @@ Deno.test("isNoScript() looks at the error's own words only", () => {
   assert(isNoScript(new Error("NOSCRIPT No matching script.")));
   assertEquals(isNoScript(new errors.UpstashError("ERR x, command was: NOSCRIPT")), false);
   assertEquals(isNoScript("NOSCRIPT"), false);
+});
+
+Deno.test("asBrokerError() marks a reason that it does not know", () => {
+  const marked = ["ERR unheard of", "LOADING Redis is loading"].map((text) =>
+    (asBrokerError("push", upstash(text)) as BrokerError).unknown
+  );
+  assertEquals(marked, [true, false]);
+});
+
+Deno.test("asBrokerError() says how long a quota that is used up makes another try useless", () => {
+  const error = asBrokerError("push", upstash("ERR max daily request limit exceeded"));
+  assertInstanceOf(error, BrokerError);
+  assertEquals([error.retryable, error.retryAfterMs], [true, 60_000]);
 });

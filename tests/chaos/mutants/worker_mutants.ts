@@ -109,4 +109,18 @@ export const workerMutants: readonly Mutant[] = [
     put: "return true;",
     tests: ["tests/hono/secret_test.ts"],
   },
+  {
+    guard: "outcomes that were refused for their company's sake have one try more",
+    file: "src/worker/pump.ts",
+    find: "if (!isOutage(error) && !this.#failure) this.#stores.settler.putBack(ended);",
+    put: "",
+    tests: ["tests/worker/outage_test.ts"],
+  },
+  {
+    guard: "a quota that is used up is asked for once a minute",
+    file: "src/worker/channel.ts",
+    find: "error.retryAfterMs + most * (0.5 + this.#clock.random() / 2)",
+    put: "most * (0.5 + this.#clock.random() / 2)",
+    tests: ["tests/worker/outage_test.ts"],
+  },
 ];
