@@ -29,7 +29,8 @@ export function prepareExchange(
     const extended = extend(request.extend, after(nowMs, request.leaseMs));
     const { claimed, keys } = claim(request, slot, nowMs);
     // Also when nothing was taken: sent again, the request must not take what came since.
-    slots.remember(request, { keys, settled: lettersOf(settled) }, nowMs);
+    const batch = slot?.seq === request.seq ? slot.keys : keys;
+    slots.remember(request, { keys: batch, settled: lettersOf(settled) }, nowMs);
     // Last: a replay in this request still finds the slot that it may be about to trim.
     trimSlots(request.trim, nowMs);
     const nextDueAtMs = request.claim && earliest(request.claim.queues);

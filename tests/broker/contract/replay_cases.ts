@@ -153,6 +153,15 @@ export const replayCases: Cases = {
     await stage.exchange({ channel, seq: 2 });
     assertEquals(await stage.claim({ channel, seq: 1, max: 1 }), [first]);
   },
+  "exchange() of the same number that only settles leaves the batch to be repeated": async (
+    stage,
+  ) => {
+    const channel = newChannel();
+    await stage.push("m", "n");
+    const [m, n] = await stage.claim({ channel, seq: 1 });
+    await stage.exchange({ channel, seq: 1, settle: [succeed(n!)] });
+    assertEquals(await stage.claim({ channel, seq: 1 }), [m]);
+  },
   "exchange() may skip numbers": async (stage) => {
     const channel = newChannel();
     await stage.push("a", "b");
