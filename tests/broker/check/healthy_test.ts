@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Side } from "../contract/commands.ts";
 import { Generator } from "../contract/generator.ts";
 import type { OpenHarness } from "../contract/harness.ts";
+import { playStep } from "../contract/play.ts";
 import { Random } from "../contract/random.ts";
 import { openHttp } from "../redis/harness.ts";
 import { openFile } from "../sqlite/harness.ts";
@@ -20,8 +21,7 @@ for (const [name, open] of Object.entries(STORES)) {
           const generator = new Generator(new Random(seed));
           const side = new Side(harness);
           for (let step = 1; step <= 200; step++) {
-            const command = generator.next(side.nowMs);
-            generator.hear(command, await side.run(command));
+            await playStep(generator, side);
             if (step % 10 > 0) continue;
             const before = await side.look(generator.ids);
             const { findings, checked } = await checkAll(harness.broker, repair);

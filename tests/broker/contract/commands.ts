@@ -108,16 +108,19 @@ export class Side {
   }
 
   async probe(queues: readonly string[]): Promise<number | undefined> {
-    return this.#since(await this.#harness.broker.probe(queues));
+    return this.#since(await this.#reader.probe(queues));
   }
 
   /** Looks at everything. */
   async look(ids: readonly string[]): Promise<Snapshot> {
-    const { broker } = this.#harness;
-    const stats = await broker.stats();
-    const dead = await allDead(broker);
+    const broker = this.#reader;
+    const [records, stats, dead] = await Promise.all([
+      broker.read(ids),
+      broker.stats(),
+      allDead(broker),
+    ]);
     return {
-      records: (await broker.read(ids)).map((record) => record && this.#record(record)),
+      records: records.map((record) => record && this.#record(record)),
       stats: {
         ...stats,
         nowMs: stats.nowMs - this.#startMs,
@@ -129,6 +132,10 @@ export class Side {
       // The contract does not say in which order letters stand that died at the same instant.
       dead: inOrder(dead.map((letter) => this.#record(letter))),
     };
+  }
+
+  get #reader(): Broker {
+    return this.#harness.reader ?? this.#harness.broker;
   }
 
   #delivery(delivery: Delivery): Delivery {
@@ -163,7 +170,7 @@ async function allDead(broker: Broker): Promise<MessageRecord[]> {
   let after: string | undefined;
   let total: number;
   do {
-    const page = await broker.dead({ limit: 3, after });
+    const page = await broker.dead({ limit: 8, after });
     letters.push(...page.letters);
     ({ next: after, total } = page);
   } while (after !== undefined && letters.length <= total);

@@ -1,4 +1,4 @@
-/** Draws commands that hit each other: few ids, few queues, much sent twice or late. */
+/** Draws commands that hit each other: few ids, few queues, much sent twice, late, or never heard of. */
 
 import type { Delivery, ExchangeReply, Priority } from "../../../src/broker/broker.ts";
 import type { Command, PlannedSettlement } from "./commands.ts";
@@ -7,7 +7,6 @@ import type { Random } from "./random.ts";
 const QUEUES = ["a", "a:h"];
 /** Few lines with many messages each: the order within a line is what goes wrong. */
 const LANES: readonly Priority[] = ["normal", "high", "normal", "low"];
-const CHANNELS = ["c1", "c2", "c3"];
 const KEYS = ["k1", "k2", "k3"];
 const TTLS = [60_000, 3_000_000];
 const NONCES = ["-", "n1", "n2"];
@@ -15,23 +14,63 @@ const WORKERS = ["w1", "w2", "w3"];
 /** How many of the latest deliveries and commands are drawn from again. */
 const MEMORY = 40;
 
-const COMMANDS = {
-  push: 22,
-  exchange: 44,
-  again: 14,
-  cancel: 5,
-  discard: 4,
-  redrive: 5,
-  advance: 14,
+/** What can be done, with how often it is. */
+const KINDS = {
+  ...{ "push": 8, "push bulk": 6, "push delayed": 4, "push once": 5 },
+  ...{ "claim": 12, "sweep": 2, "exchange": 24, "trim": 3 },
+  ...{ "succeed": 4, "expire": 2, "bury": 4, "retry": 4, "defer": 3 },
+  ...{ "extend": 3, "progress": 3, "begin": 4 },
+  ...{ "cancel": 5, "discard": 4, "redrive": 5, "crash": 3, "tick": 14 },
+  ...{ "lost": 5, "doubled": 5, "late": 8, "overtaken": 5 },
 } as const;
-const OUTCOMES = { succeeded: 3, expired: 1, dead: 3, retry: 3, defer: 2 } as const;
 
-/** Draws commands; it is told each reply, so that it can settle what was handed over. */
+/** Names a kind of step; the last four are what a network makes of another one. */
+export type Kind = keyof typeof KINDS;
+
+/** Every kind, with its weight. */
+export const WEIGHTS: Readonly<Record<Kind, number>> = KINDS;
+
+const NETWORK: readonly Kind[] = ["lost", "doubled", "late", "overtaken"];
+/** What may get lost, come twice or late: all that is sent. */
+const SENT = Object.fromEntries(
+  Object.entries(KINDS).filter(([kind]) =>
+    !NETWORK.includes(kind as Kind) && kind !== "tick" && kind !== "crash"
+  ),
+) as Record<Kind, number>;
+
+const OUTCOMES = { succeeded: 3, expired: 1, dead: 3, retry: 3, defer: 2 } as const;
+type Outcome = keyof typeof OUTCOMES;
+const OUTCOME_OF: Partial<Record<Kind, Outcome>> = {
+  ...{ succeed: "succeeded", expire: "expired", bury: "dead", retry: "retry", defer: "defer" },
+};
+
+/** Is one command on its way, and whether its reply gets back. */
+export interface Action {
+  readonly command: Command;
+  readonly heard: boolean;
+}
+
+/** Is what happens next: none, one or more commands. */
+export interface Step {
+  readonly kind: Kind;
+  readonly actions: readonly Action[];
+  /** How many deliveries went with a worker that vanished. */
+  readonly forgotten: number;
+}
+
+interface Held {
+  readonly delivery: Delivery;
+  readonly worker: string;
+}
+
+/** Draws steps; it is told the replies that get back, so that it can settle what was handed over. */
 export class Generator {
   readonly #random: Random;
   readonly #seqs = new Map<string, number>();
-  readonly #deliveries: Delivery[] = [];
+  readonly #generations = new Map<string, number>();
+  #deliveries: Held[] = [];
   readonly #sent: Command[] = [];
+  readonly #overtaken: Command[] = [];
   #ops = 0;
 
   /** The ids that may be in the store; all of them together are few. */
@@ -46,29 +85,74 @@ export class Generator {
     return [this.#random.pick(QUEUES), ...this.#random.some(QUEUES, 2)];
   }
 
-  /** Draws the next command; `nowMs` goes by the run's own count. */
-  next(nowMs: number): Command {
-    const command = this.#draw(nowMs);
-    if (command.kind !== "advance") remember(this.#sent, command);
-    return command;
+  /** Draws the next step, of a kind if one is given; `nowMs` goes by the run's own count. */
+  next(nowMs: number, kind: Kind = this.#random.weighted(KINDS)): Step {
+    const forgotten = kind === "crash" ? this.#crash() : 0;
+    return { kind, actions: this.#actions(kind, nowMs), forgotten };
   }
 
   /** Hears what a command came to. */
   hear(command: Command, reply: unknown): void {
     if (command.kind !== "exchange") return;
-    for (const one of (reply as ExchangeReply).claimed) remember(this.#deliveries, one);
+    const { worker } = command.request;
+    for (const delivery of (reply as ExchangeReply).claimed) {
+      remember(this.#deliveries, { delivery, worker });
+    }
   }
 
-  #draw(nowMs: number): Command {
+  #actions(kind: Kind, nowMs: number): Action[] {
     const random = this.#random;
-    const kind = random.weighted(COMMANDS);
+    switch (kind) {
+      case "crash":
+        return [];
+      case "tick":
+        return [{ command: { kind: "advance", ms: this.#time() }, heard: true }];
+      case "lost": {
+        // Sent, done, nothing heard of it; and sent again when its caller is tired of waiting.
+        const command = this.#send(random.weighted(SENT), nowMs);
+        const pause: Command = { kind: "advance", ms: random.between(1, 20_000) };
+        return [
+          { command, heard: false },
+          ...(random.chance(60) ? [{ command: pause, heard: true }] : []),
+          { command, heard: true },
+        ];
+      }
+      case "doubled": {
+        const command = this.#send(random.weighted(SENT), nowMs);
+        return [{ command, heard: true }, { command, heard: false }];
+      }
+      case "late": {
+        if (this.#sent.length === 0) return this.#actions("push", nowMs);
+        return [{ command: random.pick(this.#sent), heard: random.chance(30) }];
+      }
+      case "overtaken": {
+        // Held up on its way, to get there behind what was sent after it.
+        if (this.#overtaken.length > 0 && random.chance(60)) {
+          const [command] = this.#overtaken.splice(random.below(this.#overtaken.length), 1);
+          return [{ command: command!, heard: false }];
+        }
+        remember(this.#overtaken, this.#send(random.weighted(SENT), nowMs));
+        return [];
+      }
+      default:
+        return [{ command: this.#send(kind, nowMs), heard: true }];
+    }
+  }
+
+  #send(kind: Kind, nowMs: number): Command {
+    const command = this.#command(kind, nowMs);
+    remember(this.#sent, command);
+    return command;
+  }
+
+  #command(kind: Kind, nowMs: number): Command {
+    const random = this.#random;
     switch (kind) {
       case "push":
-        return this.#push(nowMs);
-      case "exchange":
-        return this.#exchange();
-      case "again":
-        return this.#sent.length > 0 ? random.pick(this.#sent) : this.#push(nowMs);
+      case "push bulk":
+      case "push delayed":
+      case "push once":
+        return this.#push(kind, nowMs);
       case "cancel":
       case "discard":
         return {
@@ -78,8 +162,8 @@ export class Generator {
         };
       case "redrive":
         return { kind, targets: this.#targets(), op: this.#op() };
-      case "advance":
-        return { kind, ms: this.#time() };
+      default:
+        return this.#exchange(kind);
     }
   }
 
@@ -94,15 +178,17 @@ export class Generator {
     return `op${++this.#ops}`;
   }
 
-  #push(nowMs: number): Command {
+  #push(kind: Kind, nowMs: number): Command {
     const random = this.#random;
-    const messages = Array.from({ length: random.between(1, 5) }, () => ({
+    const bulk = kind === "push bulk";
+    const delayed = (percent: number) => kind === "push delayed" || bulk && random.chance(percent);
+    const messages = Array.from({ length: bulk ? random.between(2, 6) : 1 }, () => ({
       ...this.#ref(random.pick(this.ids)),
       nonce: random.pick(NONCES),
-      delayMs: random.chance(40) ? random.between(1, 2_000) : 0,
-      ...(random.chance(15) ? { dueAt: nowMs + random.between(-500, 3_000) } : {}),
+      delayMs: delayed(40) ? random.between(1, 2_000) : 0,
+      ...(delayed(15) && random.chance(40) ? { dueAt: nowMs + random.between(-500, 3_000) } : {}),
       expiresInMs: random.chance(25) ? random.between(1, 30_000) : 0,
-      ...(random.chance(40)
+      ...(kind === "push once" || bulk && random.chance(40)
         ? { dedupe: { key: random.pick(KEYS), ttlMs: random.between(1, random.pick(TTLS)) } }
         : {}),
       body: `body ${random.below(1_000)}`,
@@ -128,28 +214,33 @@ export class Generator {
     }));
   }
 
-  #exchange(): Command {
+  /** Draws an exchange that does one thing, or any of all. */
+  #exchange(kind: Kind): Command {
     const random = this.#random;
-    const channel = random.pick(CHANNELS);
-    const claim = random.chance(75)
-      ? { claim: { queues: this.queues(), max: random.between(1, 6) } }
-      : {};
+    const all = kind === "exchange";
+    const worker = random.pick(WORKERS);
+    const channel = `${worker}.${this.#generations.get(worker) ?? 0}`;
+    const claims = kind === "claim" || kind === "sweep" || all && random.chance(75);
+    const settles = all || OUTCOME_OF[kind] !== undefined;
+    const extends_ = all || kind === "extend" || kind === "progress" || kind === "begin";
     return {
       kind: "exchange",
       request: {
-        channel,
-        seq: this.#seq(channel),
-        worker: random.pick(WORKERS),
+        ...{ channel, seq: this.#seq(channel), worker },
         leaseMs: random.between(1_000, 30_000),
-        settle: this.#some(5).map((delivery) => this.#settlement(delivery)),
-        extend: onePerId(this.#some(3)).map((delivery) => ({
-          ...this.#held(delivery),
-          ...(random.chance(50) ? { progress: `progress ${random.below(100)}` } : {}),
-          ...(random.chance(40) ? { begins: true } : {}),
-        })),
-        ...claim,
-        trim: random.chance(30) ? 1_000 : 0,
-        sweep: random.chance(10),
+        settle: settles ? this.#some(5).map((one) => this.#settlement(one, OUTCOME_OF[kind])) : [],
+        extend: extends_
+          ? onePerId(this.#some(3)).map((delivery) => ({
+            ...this.#held(delivery),
+            ...(kind === "progress" || all && random.chance(50)
+              ? { progress: `progress ${random.below(100)}` }
+              : {}),
+            ...(kind === "begin" || all && random.chance(40) ? { begins: true } : {}),
+          }))
+          : [],
+        ...(claims ? { claim: { queues: this.queues(), max: random.between(1, 6) } } : {}),
+        trim: kind === "trim" || all && random.chance(30) ? 1_000 : 0,
+        sweep: kind === "sweep" || all && random.chance(10),
       },
     };
   }
@@ -163,20 +254,31 @@ export class Generator {
     return Math.max(seq, 1);
   }
 
+  /** Has a worker vanish with all that it holds; another one of its name begins with a new channel. */
+  #crash(): number {
+    const worker = this.#random.pick(WORKERS);
+    this.#generations.set(worker, (this.#generations.get(worker) ?? 0) + 1);
+    const before = this.#deliveries.length;
+    this.#deliveries = this.#deliveries.filter((one) => one.worker !== worker);
+    return before - this.#deliveries.length;
+  }
+
   /** Draws deliveries, mostly of the latest. */
   #some(atMost: number): Delivery[] {
     const latest = this.#random.chance(70) ? this.#deliveries.slice(-8) : this.#deliveries;
-    return this.#random.some(latest, atMost);
+    return this.#random.some(latest, atMost).map(({ delivery }) => delivery);
   }
 
   #held({ id, queue, priority, claim }: Delivery) {
     return { id, queue, priority, claim: this.#random.chance(3) ? "forged.1" : claim };
   }
 
-  #settlement(delivery: Delivery): PlannedSettlement {
+  #settlement(
+    delivery: Delivery,
+    outcome: Outcome = this.#random.weighted(OUTCOMES),
+  ): PlannedSettlement {
     const random = this.#random;
     const held = this.#held(delivery);
-    const outcome = random.weighted(OUTCOMES);
     const journal = `journal ${random.below(100)}`;
     const delayMs = random.chance(40) ? 0 : random.between(1, 5_000);
     switch (outcome) {

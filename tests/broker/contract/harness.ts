@@ -6,6 +6,8 @@ import type { Broker } from "../../../src/broker/broker.ts";
 export interface ContractHarness {
   /** The broker under test; one test closes it. */
   readonly broker: Broker;
+  /** Another broker on the same store, to look with; left out where looking is quick anyway. */
+  readonly reader?: Broker;
   /** The store's clock, in whole milliseconds. It stands still unless it is moved. */
   readonly clock: { now(): number; advance(ms: number): void };
   /** Opens a second broker on the same store and clock; left out where there can be none. */

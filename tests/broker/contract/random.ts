@@ -11,6 +11,11 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
+  /** Begins anew from another seed. */
+  reseed(seed: number): void {
+    this.#state = seed >>> 0;
+  }
+
   /** Draws a whole number of 0 to `below` - 1. */
   below(below: number): number {
     this.#state = (this.#state + STEP) >>> 0;

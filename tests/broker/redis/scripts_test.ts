@@ -4,6 +4,7 @@ import { SCRIPTS } from "../../../src/broker/redis/scripts/all.ts";
 import { checkAll } from "../check/pages.ts";
 import { Side } from "../contract/commands.ts";
 import { Generator } from "../contract/generator.ts";
+import { playStep } from "../contract/play.ts";
 import { Random } from "../contract/random.ts";
 import { openRig } from "./rig.ts";
 
@@ -74,8 +75,7 @@ Deno.test("scripts touch no key that they have not declared, and only known comm
   const generator = new Generator(new Random(42));
   const side = new Side(rig.harness);
   for (let step = 0; step < 400; step++) {
-    const command = generator.next(side.nowMs);
-    generator.hear(command, await side.run(command));
+    await playStep(generator, side);
     if (step % 20 > 0) continue;
     await side.look(generator.ids);
     await checkAll(rig.broker, step % 40 === 0);

@@ -6,6 +6,7 @@ import { SQLITE_PLANTS } from "../../broker/check/sqlite_plants.ts";
 import { Side } from "../../broker/contract/commands.ts";
 import { Generator } from "../../broker/contract/generator.ts";
 import type { OpenHarness } from "../../broker/contract/harness.ts";
+import { playStep } from "../../broker/contract/play.ts";
 import { Random } from "../../broker/contract/random.ts";
 import { openHttp } from "../../broker/redis/harness.ts";
 import { openFile } from "../../broker/sqlite/harness.ts";
@@ -110,8 +111,7 @@ async function afterCommands(
     const side = new Side(harness);
     let findings = 0;
     for (let step = 1; step <= commands; step++) {
-      const command = generator.next(side.nowMs);
-      generator.hear(command, await side.run(command));
+      await playStep(generator, side);
       if (step % 10 === 0) findings += (await fsck(harness.broker)).length;
     }
     return findings;
