@@ -20,8 +20,17 @@ export type Job =
     readonly progress?: boolean;
     readonly fails?: number;
   }
-  /** The same, whatever its signal says. */
-  | { readonly kind: "deaf"; readonly ms: number; readonly laterMs?: number }
+  /**
+   * The same, whatever its signal says. Its first delivery may report progress after a while, and end
+   * otherwise than well.
+   */
+  | {
+    readonly kind: "deaf";
+    readonly ms: number;
+    readonly laterMs?: number;
+    readonly talksAtMs?: number;
+    readonly ends?: "failed" | "rejected" | "deferred";
+  }
   /** Ends its process. */
   | { readonly kind: "exit" }
   /** Takes memory until its process ends. */

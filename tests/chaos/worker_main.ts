@@ -4,6 +4,7 @@
  */
 
 import { Dabba } from "../../src/dabba.ts";
+import { DeferError, RejectError } from "../../src/errors.ts";
 import type { TaskContext } from "../../src/task.ts";
 import { type Job, openBroker, type Orders, work } from "./jobs.ts";
 import { LedgerWriter } from "./ledger.ts";
@@ -33,8 +34,15 @@ async function act(job: Job, { fence, signal, progress }: TaskContext): Promise<
       for (;;);
     case "allocate":
       for (const hoard: number[][] = [];;) hoard.push(new Array(100_000).fill(1.5));
-    case "deaf":
-      return await new Promise((resolve) => setTimeout(resolve, timeOf(job, fence)));
+    case "deaf": {
+      const { talksAtMs, ends } = fence === 1 ? job : {};
+      if (talksAtMs !== undefined) setTimeout(() => progress({ fence }), talksAtMs);
+      await new Promise((resolve) => setTimeout(resolve, timeOf(job, fence)));
+      if (ends === "failed") throw new Error("It fails, as it was told to");
+      if (ends === "rejected") throw new RejectError("It gives up, as it was told to");
+      if (ends === "deferred") throw new DeferError({ delay: 0 });
+      return;
+    }
     case "sleep":
       if (job.progress) progress({ fence });
       await new Promise<void>((resolve, reject) => {
