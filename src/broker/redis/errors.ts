@@ -50,7 +50,8 @@ const KINDS: readonly Kind[] = [
     "the token was refused; check UPSTASH_REDIS_REST_TOKEN, or the token given, and start again",
   ),
   fatal(
-    /\bNOPERM\b/,
+    // What a script may not do, Redis 7.0 tells in other words than what a client may not.
+    /\bNOPERM\b|The user executing the script/,
     "the token's user lacks a permission; it needs scripts and all keys of the namespace",
   ),
   fatal(

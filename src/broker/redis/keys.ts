@@ -35,6 +35,11 @@ export class Keys implements Readonly<Record<KeyName, string>> {
     this.dedupe = this.#prefix + "dedupe";
   }
 
+  /** Fits every key of the namespace, as a pattern of Redis. */
+  get all(): string {
+    return this.#prefix + "*";
+  }
+
   /** Names the sorted set of a line: ids by when they are visible. */
   due(line: string): string {
     return `${this.#prefix}due:${line}`;

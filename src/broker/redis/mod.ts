@@ -17,6 +17,7 @@
 import type { RedisBrokerOptions } from "./options.ts";
 import { RedisBroker } from "./redis_broker.ts";
 
+export { redisAcl, type RedisAclOptions, type RedisRole } from "./acl.ts";
 export {
   ioredisClient,
   type IoredisLike,
@@ -26,6 +27,7 @@ export {
 } from "./client.ts";
 export type { RedisBrokerOptions, RedisBrokerSettings, RedisEnv } from "./options.ts";
 export { RedisBroker } from "./redis_broker.ts";
+export { type NamedScript, SCRIPTS as redisScripts } from "./scripts/all.ts";
 export type {
   Broker,
   BrokerStats,

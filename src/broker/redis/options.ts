@@ -93,16 +93,20 @@ function readFirst(names: readonly string[], env: RedisEnv | undefined): string 
  */
 export function resolveOptions(options: RedisBrokerOptions): RunnerOptions {
   const { namespace = "dabba", timeout = 5_000, retries = 3, keyLocking = false, clock } = options;
-  if (typeof namespace !== "string" || !NAME.test(namespace)) {
-    throw new TypeError(
-      `Cannot use namespace "${String(namespace).slice(0, 80)}": ` +
-        `give 1 to 64 characters of A-Z a-z 0-9 _ . : -`,
-    );
-  }
+  checkNamespace(namespace);
   checkNumber("timeout", timeout, 1);
   checkNumber("retries", retries, 0);
   const client = resolveClient(options, timeout);
   return { client, keys: new Keys(namespace), namespace, retries, keyLocking, clock };
+}
+
+/** Gives a namespace back, if it is one; throws `TypeError`. */
+export function checkNamespace(namespace: string): string {
+  if (typeof namespace === "string" && NAME.test(namespace)) return namespace;
+  throw new TypeError(
+    `Cannot use namespace "${String(namespace).slice(0, 80)}": ` +
+      `give 1 to 64 characters of A-Z a-z 0-9 _ . : -`,
+  );
 }
 
 function resolveClient(

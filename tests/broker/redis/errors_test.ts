@@ -39,6 +39,7 @@ const TEXTS: readonly (readonly [Class, string])[] = [
   ["fatal", "NOAUTH Authentication required."],
   ["fatal", "Unauthorized"],
   ["fatal", "NOPERM this user has no permissions to run the 'evalsha' command"],
+  ["fatal", "ERR The user executing the script can't run this command or subcommand script: 0"],
   ["retry", "ERR max requests limit exceeded. Limit: 500000, Usage: 500001"],
   ["retry", "ERR max daily request limit exceeded. Limit: 10000, Usage: 10001"],
   ["fatal", "ERR max request size exceeded. Limit: 10485760 bytes, Actual: 10485761 bytes"],

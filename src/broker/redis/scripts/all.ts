@@ -15,7 +15,7 @@ import { readScript } from "./read.ts";
 import { redriveScript } from "./redrive.ts";
 import { statsScript } from "./stats.ts";
 
-/** Is what is known of a script without its types. */
+/** Is a script of the broker, as text. */
 export interface NamedScript {
   /** Its name. */
   readonly name: string;
@@ -23,7 +23,16 @@ export interface NamedScript {
   readonly source: string;
 }
 
-/** The scripts, by name. */
+/**
+ * Lists the broker's scripts. Loaded ahead (`SCRIPT LOAD`, again after each restart of Redis), they
+ * can be run by users that may not `EVAL`.
+ *
+ * ```ts ignore
+ * import { redisScripts } from "@dabba/queue/redis";
+ *
+ * for (const { source } of redisScripts) await admin.script("LOAD", source);
+ * ```
+ */
 export const SCRIPTS: readonly NamedScript[] = [
   ...[cancelScript, checkLinesScript, checkMessagesScript, checkRestScript, checkScanScript],
   ...[deadScript, discardScript, exchangeScript, linesScript],
