@@ -143,6 +143,34 @@ export class BrokerError extends DabbaError {
   }
 }
 
+/**
+ * Says that messages are stored, but that too few replicas have them yet: `confirm: "replicated"`.
+ *
+ * They will run. To have them confirmed, enqueue again with the same `id`: they are stored only once.
+ */
+export class NotConfirmedError extends BrokerError {
+  /** Names the class, also where the bundler renamed it. */
+  override readonly name = "NotConfirmedError";
+  /** How many replicas were known to have it. */
+  readonly reached: number;
+
+  /** Makes the error; `outcome.reached` is a count, or why there is none. */
+  constructor(
+    readonly replicas: number,
+    outcome: { readonly reached: unknown; readonly waitMs: number },
+  ) {
+    const { reached, waitMs } = outcome;
+    const refused = reached instanceof Error;
+    const count = refused ? 0 : Number(reached) || 0;
+    const why = refused
+      ? "this Redis does not tell whether replicas have it; leave confirm off"
+      : `${count} of ${replicas} replicas had it after ${waitMs} ms; look at them`;
+    const again = "it is safe to enqueue it again under the same id";
+    super("confirm push", `it is stored, but ${why}; ${again}`, { retryable: !refused });
+    this.reached = count;
+  }
+}
+
 /** Says that the store's keys were laid out by another version of Dabba. */
 export class LayoutMismatchError extends DabbaError {
   /** Names the class, also where the bundler renamed it. */

@@ -15,6 +15,11 @@ export interface RedisClient {
   /** Runs a plain command. Without it, a look for work costs two commands instead of one. */
   command?(name: string, ...args: string[]): Promise<unknown>;
   /**
+   * Runs commands one after the other on one connection; an error stands where its reply would. It
+   * rejects when the connection is lost before the last reply. Needed for `confirm` only.
+   */
+  series?(commands: readonly (readonly string[])[]): Promise<unknown[]>;
+  /**
    * Whether commands are paid for one by one: a worker then gathers outcomes for a few milliseconds,
    * so that many travel in one request.
    *
@@ -74,7 +79,33 @@ export function upstashClient(options: UpstashClientOptions): RedisClient {
     evalsha: (sha, keys, args) => redis.evalsha(sha, keys, args),
     eval: (script, keys, args) => redis.eval(script, keys, args),
     command: (name, ...args) => redis.exec([name, ...args]),
+    series: (commands) => postPipeline({ url, token, timeoutMs }, commands),
   };
+}
+
+// Not by the client: its pipeline takes no WAIT.
+async function postPipeline(
+  { url, token, timeoutMs }: Required<UpstashClientOptions>,
+  commands: readonly (readonly string[])[],
+): Promise<unknown[]> {
+  const response = await fetch(`${url.replace(/\/+$/, "")}/pipeline`, {
+    method: "POST",
+    headers: { "authorization": `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(commands),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const replies: unknown = await response.json().catch((cause) => {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw Object.assign(new Error("The reply is not JSON"), { name: "UpstashJSONParseError" });
+  });
+  if (Array.isArray(replies) && replies.length === commands.length) {
+    return replies.map((reply) => isRefusal(reply) ? new Error(reply.error) : reply?.result);
+  }
+  throw new Error(isRefusal(replies) ? replies.error : "The reply is of another shape");
+}
+
+function isRefusal(reply: unknown): reply is { readonly error: string } {
+  return typeof (reply as { error?: unknown } | null)?.error === "string";
 }
 
 function isUpstash(url: string): boolean {
@@ -120,6 +151,8 @@ export interface IoredisLike {
   eval(script: string, keyCount: number, ...keysAndArgs: string[]): Promise<unknown>;
   /** Runs any command. */
   call(name: string, ...args: string[]): Promise<unknown>;
+  /** Sends commands together; needed for `confirm` only. */
+  pipeline?(commands: unknown[][]): { exec(): Promise<[Error | null, unknown][] | null> };
 }
 
 /**
@@ -142,12 +175,19 @@ export function ioredisClient(redis: IoredisLike): RedisClient {
     evalsha: (sha, keys, args) => redis.evalsha(sha, keys.length, ...keys, ...args),
     eval: (script, keys, args) => redis.eval(script, keys.length, ...keys, ...args),
     command: (name, ...args) => redis.call(name, ...args),
+    ...(redis.pipeline && {
+      series: async (commands) => {
+        const calls = commands.map(([name = "", ...args]) => [name.toLowerCase(), ...args]);
+        const replies = await redis.pipeline!(calls).exec();
+        return (replies ?? []).map(([error, reply]) => error ?? reply);
+      },
+    }),
   };
 }
 
 /** Gives a client a deadline: a promise that never settles must not stop a worker for good. */
 export function withDeadline(client: RedisClient, timeoutMs: number): RedisClient {
-  const { command, billed } = client;
+  const { command, series, billed } = client;
   return {
     billed,
     evalsha: (sha, keys, args) => inTime(client.evalsha(sha, keys, args), timeoutMs),
@@ -155,6 +195,7 @@ export function withDeadline(client: RedisClient, timeoutMs: number): RedisClien
     ...(command && {
       command: (name, ...args) => inTime(command.call(client, name, ...args), timeoutMs),
     }),
+    ...(series && { series: (commands) => inTime(series.call(client, commands), timeoutMs) }),
   };
 }
 

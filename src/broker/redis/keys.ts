@@ -22,6 +22,8 @@ export class Keys implements Readonly<Record<KeyName, string>> {
   readonly dead: string;
   /** Who holds which dedupe key. */
   readonly dedupe: string;
+  /** Written after a push that is to be confirmed; it ends by itself. */
+  readonly confirm: string;
   readonly #prefix: string;
 
   /** Names the keys of a namespace. */
@@ -33,6 +35,7 @@ export class Keys implements Readonly<Record<KeyName, string>> {
     this.exp = this.#prefix + "exp";
     this.dead = this.#prefix + "dead";
     this.dedupe = this.#prefix + "dedupe";
+    this.confirm = this.#prefix + "confirm";
   }
 
   /** Fits every key of the namespace, as a pattern of Redis. */

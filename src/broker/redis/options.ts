@@ -2,6 +2,7 @@
 
 import { readEnv } from "../../environment.ts";
 import { type RedisClient, upstashClient, withDeadline } from "./client.ts";
+import { resolveConfirmation } from "./confirm.ts";
 import { Keys } from "./keys.ts";
 import type { RunnerOptions } from "./runner.ts";
 
@@ -34,6 +35,20 @@ export interface RedisBrokerSettings {
    * @default false
    */
   readonly keyLocking?: boolean;
+  /**
+   * Has an enqueue resolve only when replicas have it as well, so that a failover to one of them loses
+   * nothing. It waits for half of `timeout`, then throws a `NotConfirmedError`: the message is stored.
+   * Over TCP, the connection waits with it: give the broker that enqueues one of its own.
+   *
+   * @default none: it resolves when the primary has it
+   */
+  readonly confirm?: "replicated";
+  /**
+   * How many replicas must have it, with `confirm`.
+   *
+   * @default 1
+   */
+  readonly replicas?: number;
   /**
    * Replaces the clock of the Redis server, for tests: milliseconds since 1970. All brokers of a
    * namespace must share the clock.
@@ -97,7 +112,9 @@ export function resolveOptions(options: RedisBrokerOptions): RunnerOptions {
   checkNumber("timeout", timeout, 1);
   checkNumber("retries", retries, 0);
   const client = resolveClient(options, timeout);
-  return { client, keys: new Keys(namespace), namespace, retries, keyLocking, clock };
+  const confirmation = resolveConfirmation(options, client, timeout);
+  const keys = new Keys(namespace);
+  return { client, keys, namespace, retries, keyLocking, clock, confirmation };
 }
 
 /** Gives a namespace back, if it is one; throws `TypeError`. */

@@ -14,6 +14,7 @@ import type {
   QueueStats,
 } from "../broker.ts";
 import { Checker } from "./check.ts";
+import { confirming } from "./confirm.ts";
 import { Entries } from "./entries.ts";
 import { exchangeCall, exchangeReply } from "./exchange_call.ts";
 import {
@@ -70,6 +71,8 @@ export class RedisBroker implements Broker {
   /** How long an outcome may wait for others: 5 ms where commands are paid for, as at Upstash. */
   readonly lingerMs: number;
   readonly #runner: Runner;
+  /** Runs pushes: the same one, or one that waits for replicas. */
+  readonly #pusher: Runner;
   readonly #checker: Checker;
   readonly #keys: Keys;
   readonly #namespace: string;
@@ -81,9 +84,13 @@ export class RedisBroker implements Broker {
    */
   constructor(options: RedisBrokerOptions = {}) {
     const resolved = resolveOptions(fromEnvironment(options));
+    const { client, keys, confirmation } = resolved;
     this.#runner = new Runner(resolved);
-    this.lingerMs = resolved.client.billed ?? true ? BILLED_LINGER_MS : 0;
-    this.#keys = resolved.keys;
+    this.#pusher = confirmation === undefined
+      ? this.#runner
+      : new Runner({ ...resolved, client: confirming(client, keys, confirmation) });
+    this.lingerMs = client.billed ?? true ? BILLED_LINGER_MS : 0;
+    this.#keys = keys;
     this.#checker = new Checker(this.#runner, this.#keys);
     this.#namespace = resolved.namespace;
   }
@@ -117,7 +124,7 @@ export class RedisBroker implements Broker {
       ),
     };
     const call = { args, lines: this.#due(lines.lines) };
-    const { dispositions, winners } = await this.#runner.run(pushScript, call, {
+    const { dispositions, winners } = await this.#pusher.run(pushScript, call, {
       operation: "push",
     });
     let duplicates = 0;
@@ -258,6 +265,7 @@ export class RedisBroker implements Broker {
   /** Lets no more calls through. A client that was given stays open: it is the caller's. */
   close(): Promise<void> {
     this.#runner.close();
+    this.#pusher.close();
     return Promise.resolve();
   }
 

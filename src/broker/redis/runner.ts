@@ -1,7 +1,8 @@
 /** Runs scripts: by hash, in full where Redis does not know them, again where that is safe. */
 
-import { BrokerError, LayoutMismatchError } from "../../errors.ts";
+import { BrokerError, LayoutMismatchError, NotConfirmedError } from "../../errors.ts";
 import type { RedisClient } from "./client.ts";
+import type { Confirmation } from "./confirm.ts";
 import { asBrokerError, isFull, isNoScript } from "./errors.ts";
 import { type Keys, LAYOUT } from "./keys.ts";
 import { ReplyReader, ReplyShapeError } from "./reply.ts";
@@ -17,6 +18,8 @@ export interface RunnerOptions {
   readonly keyLocking: boolean;
   /** The caller's clock; the server's if left out. */
   readonly clock?: () => number;
+  /** What a push must wait for, besides its reply. */
+  readonly confirmation?: Confirmation;
 }
 
 /** Names the call for its errors, and says whether it may be made again here. */
@@ -90,7 +93,7 @@ export class Runner {
       } catch (thrown) {
         const error = asBrokerError(operation, thrown);
         const again = error instanceof BrokerError && error.retryable && !error.full &&
-          error.retryAfterMs < QUOTA_MS;
+          error.retryAfterMs < QUOTA_MS && !(error instanceof NotConfirmedError);
         if (!again || failures >= retries) throw error;
         leastMs = error.retryAfterMs;
       }

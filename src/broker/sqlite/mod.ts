@@ -85,5 +85,10 @@ export function sqliteBroker(options: SqliteBrokerOptions = {}): Broker {
   if (synchronous !== "full" && synchronous !== "normal") {
     throw new TypeError(`Cannot use synchronous "${synchronous}": it must be "full" or "normal"`);
   }
+  if ("confirm" in options) {
+    throw new TypeError(
+      'Cannot use confirm: a file has no replicas; synchronous: "full" is the most that it gives',
+    );
+  }
   return new SqliteBroker({ path, namespace, clock, synchronous, onWarning });
 }

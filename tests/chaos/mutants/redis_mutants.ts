@@ -200,4 +200,11 @@ export const redisMutants: readonly Mutant[] = [
     put: "",
     tests: ["tests/broker/redis/clients_test.ts", "tests/broker/redis/outage_test.ts"],
   },
+  {
+    guard: "a push that is to be confirmed counts replicas",
+    file: "src/broker/redis/confirm.ts",
+    find: "if (Number(reached) >= replicas) return reply;",
+    put: "return reply;",
+    tests: ["tests/broker/redis/confirm_test.ts"],
+  },
 ];
