@@ -7,7 +7,7 @@ import {
   collectTasks,
   type TaskTree,
 } from "./bound_tasks.ts";
-import type { Broker, BrokerStats } from "./broker/broker.ts";
+import type { Broker, BrokerStats, Diagnosis } from "./broker/broker.ts";
 import { type CheckOptions, type CheckReport, checkStore } from "./check_report.ts";
 import {
   type DeadLetterChoice,
@@ -72,6 +72,11 @@ export interface Inspect {
    * is for after an accident, or once a night, not for a loop.
    */
   check(options?: CheckOptions): Promise<CheckReport>;
+  /**
+   * Says how safe messages are in the store as it is set up, each finding with what to do; also what
+   * the store does not tell. Nothing, where all is well.
+   */
+  doctor(): Promise<Diagnosis[]>;
 }
 
 /**
@@ -110,6 +115,7 @@ export class Dabba<T extends TaskTree = TaskTree> {
       dead: (query = {}) => listDead(this.#broker, query),
       stats: () => this.#broker.stats(),
       check: (options = {}) => checkStore(this.#broker, options),
+      doctor: () => examine(this.#broker),
     };
   }
 
@@ -212,6 +218,12 @@ export class Dabba<T extends TaskTree = TaskTree> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+async function examine(broker: Broker): Promise<Diagnosis[]> {
+  if (broker.doctor) return await broker.doctor();
+  const text = `The broker "${broker.kind}" does not tell how safe messages are in its store`;
+  return [{ level: "note", text }];
 }
 
 function checkLimit(bytes: number): number {

@@ -1,6 +1,6 @@
 /** The broker of a `Dabba` that was given none: Redis by the environment, else a SQLite file. */
 
-import type { Broker } from "./broker/broker.ts";
+import type { Broker, Diagnosis } from "./broker/broker.ts";
 import { RedisBroker } from "./broker/redis/mod.ts";
 import { DabbaError } from "./errors.ts";
 import { readEnv } from "./environment.ts";
@@ -80,6 +80,10 @@ class LazySqlite implements Broker {
 
   async check(...args: Parameters<Broker["check"]>): ReturnType<Broker["check"]> {
     return await (await this.#open()).check(...args);
+  }
+
+  async doctor(): Promise<Diagnosis[]> {
+    return await (await this.#open()).doctor?.() ?? [];
   }
 
   async close(): Promise<void> {

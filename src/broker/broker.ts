@@ -311,6 +311,17 @@ export interface CheckPage {
   readonly next: string | undefined;
 }
 
+/** Is one thing that can cost messages, or that cannot be known. */
+export interface Diagnosis {
+  /**
+   * `danger` loses messages, or will let no call through; `warning` may; `note` is what the store does
+   * not tell, or a choice to be aware of.
+   */
+  readonly level: "danger" | "warning" | "note";
+  /** What is so, and what to do about it. */
+  readonly text: string;
+}
+
 /** Is the durable side of Dabba; see the rules at the head of this file. */
 export interface Broker {
   /** What to call it in texts, such as `"redis"`. */
@@ -358,6 +369,8 @@ export interface Broker {
    * told so. Messages may come and go meanwhile; what it finds is true when it is found.
    */
   check(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage>;
+  /** Says how safe messages are in this store, as it is set up. A broker may know nothing of that. */
+  doctor?(): Promise<Diagnosis[]>;
   /** Lets go of connections and files; further calls fail. */
   close(): Promise<void>;
 }

@@ -35,6 +35,7 @@ export type {
   ClaimRequest,
   DeadPage,
   Delivery,
+  Diagnosis,
   ExchangeReply,
   ExchangeRequest,
   Extension,

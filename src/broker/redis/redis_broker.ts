@@ -5,6 +5,7 @@ import type {
   BrokerStats,
   CheckPage,
   DeadPage,
+  Diagnosis,
   ExchangeReply,
   ExchangeRequest,
   MessageRecord,
@@ -14,7 +15,8 @@ import type {
   QueueStats,
 } from "../broker.ts";
 import { Checker } from "./check.ts";
-import { confirming } from "./confirm.ts";
+import { type Confirmation, confirming } from "./confirm.ts";
+import { examineRedis } from "./doctor.ts";
 import { Entries } from "./entries.ts";
 import { exchangeCall, exchangeReply } from "./exchange_call.ts";
 import {
@@ -74,6 +76,7 @@ export class RedisBroker implements Broker {
   /** Runs pushes: the same one, or one that waits for replicas. */
   readonly #pusher: Runner;
   readonly #checker: Checker;
+  readonly #confirmation: Confirmation | undefined;
   readonly #keys: Keys;
   readonly #namespace: string;
 
@@ -86,6 +89,7 @@ export class RedisBroker implements Broker {
     const resolved = resolveOptions(fromEnvironment(options));
     const { client, keys, confirmation } = resolved;
     this.#runner = new Runner(resolved);
+    this.#confirmation = confirmation;
     this.#pusher = confirmation === undefined
       ? this.#runner
       : new Runner({ ...resolved, client: confirming(client, keys, confirmation) });
@@ -260,6 +264,11 @@ export class RedisBroker implements Broker {
    */
   check(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage> {
     return this.#checker.check(page);
+  }
+
+  /** Says what could cost messages in this Redis, from what it tells of itself: one command. */
+  doctor(): Promise<Diagnosis[]> {
+    return examineRedis(this.#runner, this.#confirmation);
   }
 
   /** Lets no more calls through. A client that was given stays open: it is the caller's. */

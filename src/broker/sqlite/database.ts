@@ -2,6 +2,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { BrokerError } from "../../errors.ts";
+import type { Opened } from "./doctor.ts";
 import { asBrokerError, isBusy } from "./failure.ts";
 import { createNamespace, findNamespace } from "./schema.ts";
 import { Sql } from "./sql.ts";
@@ -31,6 +32,7 @@ export interface DatabaseOptions {
 interface Connection<Statements> {
   readonly db: DatabaseSync;
   readonly statements: Statements;
+  readonly about: Pick<Opened, "version" | "journalMode">;
 }
 
 /** Runs work in transactions; `Statements` is what was prepared for the namespace. */
@@ -54,6 +56,13 @@ export class Database<Statements> {
   /** Runs work that only reads, on one snapshot. */
   read<T>(operation: string, work: (statements: Statements) => T): Promise<T> {
     return this.#run(operation, "BEGIN", work);
+  }
+
+  /** Says what is known of the file, which is opened for it. */
+  async opened(): Promise<Opened> {
+    await this.read("open", () => undefined);
+    const { path, synchronous } = this.#options;
+    return { path, synchronous, ...this.#connection!.about };
   }
 
   /** Closes the file; again does nothing. */
@@ -106,8 +115,10 @@ export class Database<Statements> {
           // Looked for again under the lock: two processes may create a file at the same moment.
           findNamespace(db, namespace, where) ?? createNamespace(db, namespace));
       const statements = this.#prepare(new Sql(db, number));
-      this.#warn(String(db.prepare("SELECT sqlite_version() AS v").get()!.v), String(mode));
-      return { db, statements };
+      const version = String(db.prepare("SELECT sqlite_version() AS v").get()!.v);
+      const about = { version, journalMode: String(mode) };
+      this.#warn(about.version, about.journalMode);
+      return { db, statements, about };
     } catch (error) {
       db.close();
       throw error;

@@ -5,6 +5,7 @@ import type {
   BrokerStats,
   CheckPage,
   DeadPage,
+  Diagnosis,
   ExchangeReply,
   ExchangeRequest,
   MessageRecord,
@@ -16,6 +17,7 @@ import { prepareCancel, prepareDiscard } from "./cancel.ts";
 import { parsePlace, prepareCheck } from "./check.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { parseCursor, prepareDead, prepareRedrive } from "./dead.ts";
+import { examineFile } from "./doctor.ts";
 import { prepareEarliest } from "./earliest.ts";
 import { prepareExchange } from "./exchange.ts";
 import { guardBatch, guardCount, guardExchange } from "./guards.ts";
@@ -113,6 +115,10 @@ export class SqliteBroker implements Broker {
     return await (page.repair
       ? this.#database.write("check", work)
       : this.#database.read("check", work));
+  }
+
+  async doctor(): Promise<Diagnosis[]> {
+    return examineFile(await this.#database.opened());
   }
 
   async close(): Promise<void> {

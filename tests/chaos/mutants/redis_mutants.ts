@@ -207,4 +207,11 @@ export const redisMutants: readonly Mutant[] = [
     put: "return reply;",
     tests: ["tests/broker/redis/confirm_test.ts"],
   },
+  {
+    guard: "the doctor sees that Redis keeps nothing",
+    file: "src/broker/redis/doctor.ts",
+    find: 'case "1":',
+    put: 'case "1": case "0":',
+    tests: ["tests/broker/redis/doctor_test.ts"],
+  },
 ];
