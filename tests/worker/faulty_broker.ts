@@ -4,7 +4,7 @@ import type { Broker } from "../../src/broker/broker.ts";
 import { BrokerError } from "../../src/errors.ts";
 
 /** Is a call that can be broken. */
-export type Operation = Exclude<keyof Broker, "kind" | "polling" | "lingerMs" | "close">;
+export type Operation = Exclude<keyof Broker, "kind" | "polling" | "lingerMs" | "doctor" | "close">;
 
 /** Is one call, as the store got it. */
 export type Call = {
