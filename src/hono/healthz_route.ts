@@ -41,9 +41,12 @@ export interface HealthSettings {
 
 /** Makes the handler that tells how things are. */
 export function serveHealth(dabba: Dabba, secrets: Secrets, settings: HealthSettings): Serve {
+  // The route is open, and a look costs the store something: one at a time, whoever asks.
+  let looking: Promise<BrokerStats> | undefined;
+  const look = () => looking ??= dabba.inspect.stats().finally(() => looking = undefined);
   return async function healthz(c) {
     const [stats, open] = await Promise.all([
-      inTime(dabba.inspect.stats(), settings.deadlineMs),
+      inTime(look(), settings.deadlineMs),
       secrets.opens(c),
     ]);
     const body = healthBody(stats, settings);

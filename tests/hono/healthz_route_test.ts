@@ -82,3 +82,23 @@ Deno.test("dabbaRoutes() refuses bad durations", async () => {
     assert(error instanceof TypeError || error instanceof RangeError);
   }
 });
+
+Deno.test("GET /healthz looks once for all who ask at the same time", async () => {
+  const gate = Promise.withResolvers<void>();
+  let looks = 0;
+  const broker = sqliteBroker({ path: ":memory:" });
+  const stats = broker.stats.bind(broker);
+  broker.stats = async () => {
+    looks++;
+    await gate.promise;
+    return await stats();
+  };
+  await using dabba = greeter({ broker });
+  const app = routes(dabba);
+  const asked = Array.from({ length: 50 }, () => app.request("/dabba/healthz"));
+  await new Promise((resolve) => setTimeout(resolve));
+  gate.resolve();
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  assertEquals([looks, new Set(statuses)], [1, new Set([200])]);
+  assertEquals([(await app.request("/dabba/healthz")).status, looks], [200, 2]);
+});
