@@ -247,7 +247,11 @@ export class MessageNotFoundError extends DabbaError {
 
   /** Makes the error for a message id. */
   constructor(readonly id: string) {
-    super("message_not_found", `Cannot find message "${id}": unknown, or its retention has ended`);
+    super(
+      "message_not_found",
+      `Cannot find message "${id}": unknown, or its outcome was dropped at the end or the bounds of ` +
+        "its retention",
+    );
   }
 }
 

@@ -31,7 +31,8 @@ export interface Receipt<Out = unknown> {
    *
    * @throws {TaskFailedError} when it ended dead, cancelled or expired; `cause` is the handler's error.
    * @throws {ResultTimeoutError} when it is not final in time; the message itself goes on.
-   * @throws {MessageNotFoundError} when its retention has ended.
+   * @throws {MessageNotFoundError} when its outcome has been dropped: its retention has ended, or the
+   * store has reached the bounds of its retention; a minute is certain.
    */
   result(options?: ResultOptions): Promise<Out>;
 }

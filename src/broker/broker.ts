@@ -118,7 +118,10 @@ export type Settlement =
   }
   & (
     | {
-      /** Done, or not started in time. The outcome can be read for `retainMs`, at least ten minutes. */
+      /**
+       * Done, or not started in time. The outcome can be read for `retainMs`, at least ten minutes, as
+       * long as the store is within the bounds of its `Retention`.
+       */
       readonly outcome: "succeeded" | "expired";
       readonly retainMs: number;
       /** What a reader of the outcome gets, opaque; empty when nothing is to be kept. */
@@ -183,7 +186,7 @@ export interface ExchangeRequest {
   readonly extend: readonly Extension[];
   /** What to take; left out to take nothing. */
   readonly claim?: ClaimRequest;
-  /** How many finished messages past their retention to forget at most; 0 to `MAX_BATCH`. */
+  /** How many finished messages past their retention's time or bounds to forget at most; 0 to `MAX_BATCH`. */
   readonly trim: number;
   /** Looks into every line asked for, in case the index that says which have work is wrong. */
   readonly sweep: boolean;
@@ -201,6 +204,11 @@ export interface ExchangeReply {
   readonly claimed: readonly Delivery[];
   /** A lower bound for when the queues asked for have work again; undefined when they hold nothing. */
   readonly nextDueAtMs: number | undefined;
+  /**
+   * When there is more to forget than this request was allowed to, or than was old enough; undefined
+   * when it asked for none, or all is within its bounds.
+   */
+  readonly trimAtMs: number | undefined;
 }
 
 /** Is what the store knows of a message. */

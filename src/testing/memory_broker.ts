@@ -13,6 +13,7 @@ import type {
   PushReply,
   QueueStats,
 } from "../broker/broker.ts";
+import { resolveRetention, type Retention } from "../broker/retention.ts";
 import { BrokerError } from "../errors.ts";
 import { exchange } from "./memory/exchange.ts";
 import { guardBatch, guardCount, guardExchange, guardMessages } from "./memory/guards.ts";
@@ -28,6 +29,8 @@ export interface MemoryBrokerOptions {
    * @default Date.now
    */
   readonly clock?: () => number;
+  /** Bounds what is kept of messages that have ended. @default { count: 20_000, bytes: 4_194_304 } */
+  readonly retention?: Partial<Retention>;
 }
 
 /**
@@ -53,13 +56,14 @@ export class MemoryBroker implements Broker {
   readonly polling: { readonly minMs: number; readonly maxMs: number } = { minMs: 20, maxMs: 250 };
   readonly lingerMs = 0;
   readonly #clock: () => number;
-  readonly #store = new Store();
+  readonly #store: Store;
   #closed = false;
 
   /** Makes an empty one. */
-  constructor({ clock = Date.now }: MemoryBrokerOptions = {}) {
+  constructor({ clock = Date.now, retention }: MemoryBrokerOptions = {}) {
     if (typeof clock !== "function") throw new TypeError("Cannot use a clock that is no function");
     this.#clock = clock;
+    this.#store = new Store(resolveRetention(retention));
   }
 
   /** Stores messages, all or none; at most 1,000. */

@@ -15,6 +15,7 @@
  *
  * @module
  */
+export type { Retention } from "../broker/retention.ts";
 export { memoryBroker, type MemoryBrokerOptions } from "./memory_broker.ts";
 export {
   type Fault,

@@ -5,6 +5,8 @@ import type { Clock } from "./clock.ts";
 
 /** How often the index that says which queues have work is checked against the queues themselves. */
 const SWEEP_MS = 300_000;
+/** How often outcomes beyond the store's bounds are looked for, as they get old enough. */
+const TRIM_MS = 5_000;
 
 /** Knows when the next look is due; it only saves requests, and decides nothing about ownership. */
 export class Lookout {
@@ -13,6 +15,7 @@ export class Lookout {
   #at = -Infinity;
   #idleMs: number;
   #sweptAt = -Infinity;
+  #trimAt = Infinity;
   #storeAhead: number | undefined;
   #lastDueMs: number | undefined;
   #nudged = false;
@@ -59,16 +62,26 @@ export class Lookout {
     this.#idleMs = this.#polling.minMs;
   }
 
-  /** Says whether the next exchange is to check the index, and takes it as done. */
+  /** Says whether the next exchange is to check the index, or to tidy up, and takes it as done. */
   takeSweep(): boolean {
     const now = this.#clock.now();
-    if (now - this.#sweptAt < SWEEP_MS) return false;
+    if (now - this.#sweptAt < SWEEP_MS && now < this.#trimAt) return false;
     this.#sweptAt = now;
+    this.#trimAt = Infinity;
     return true;
   }
 
+  /** Takes down when there is more to tidy up: a backlog at once, what must age first at leisure. */
+  #noteTrim({ nowMs, trimAtMs }: ExchangeReply): void {
+    if (trimAtMs === undefined) return;
+    const wait = trimAtMs <= nowMs ? 0 : Math.max(TRIM_MS, trimAtMs - nowMs);
+    this.#trimAt = this.#clock.now() + wait;
+  }
+
   /** Takes a full look's answer; `asked` is how many messages it could have brought. */
-  looked({ nowMs, claimed, nextDueAtMs }: ExchangeReply, asked: number): void {
+  looked(reply: ExchangeReply, asked: number): void {
+    const { nowMs, claimed, nextDueAtMs } = reply;
+    this.#noteTrim(reply);
     this.#storeAhead = nowMs - this.#clock.now();
     if (claimed.length > 0) this.#idleMs = this.#polling.minMs;
     this.#lastDueMs = nextDueAtMs;
@@ -99,6 +112,6 @@ export class Lookout {
     if (empty) this.#idleMs = Math.min(this.#idleMs * 2, this.#polling.maxMs);
     const due = dueAtMs === undefined ? Infinity : dueAtMs - (this.#storeAhead ?? 0) - now;
     // What is due already and was not given is not asked for again at once.
-    this.#at = now + (due <= 0 ? idle : Math.min(idle, due));
+    this.#at = Math.min(now + (due <= 0 ? idle : Math.min(idle, due)), this.#trimAt);
   }
 }

@@ -81,13 +81,19 @@ export const work: OpenContract<Job, Job, unknown, unknown> = defineTask("work",
 
 const machineClock = Date.now;
 
+/** A check reckons with the outcome of each job at its end: none may have been forgotten by then. */
+const RETENTION = { count: 10_000_000, bytes: 10_000_000_000 };
+
 /** Opens the store, in whatever process. */
 export function openBroker(address: Address): Broker {
   const { offset } = address;
   const clock = offset === undefined
     ? undefined
     : () => machineClock() + Number(Deno.readTextFileSync(offset));
-  if (address.kind === "sqlite") return sqliteBroker({ path: address.path, clock });
+  if (address.kind === "sqlite") {
+    return sqliteBroker({ path: address.path, clock, retention: RETENTION });
+  }
   const { url, token, namespace, timeout } = address;
-  return new RedisBroker({ url, token, namespace, timeout, ...(clock ? { clock } : {}) });
+  const options = { url, token, namespace, timeout, retention: RETENTION };
+  return new RedisBroker({ ...options, ...(clock ? { clock } : {}) });
 }

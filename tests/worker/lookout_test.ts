@@ -7,7 +7,7 @@ const POLLING = { minMs: 100, maxMs: 1_000 };
 
 /** What a look brought, of which only the number of messages matters. */
 function reply(nowMs: number, claimed: number, nextDueAtMs?: number): ExchangeReply {
-  const none = { settled: [], extended: [] };
+  const none = { settled: [], extended: [], trimAtMs: undefined };
   return { ...none, nowMs, claimed: Array<Delivery>(claimed), nextDueAtMs };
 }
 
@@ -95,4 +95,29 @@ Deno.test("Lookout.takeSweep() has the index checked at first, and every five mi
   assertEquals(lookout.takeSweep(), false);
   clock.leap(1);
   assertEquals([lookout.takeSweep(), lookout.takeSweep()], [true, false]);
+});
+
+Deno.test("Lookout comes back at once for a backlog to forget, and in time for what must age", () => {
+  const { clock, lookout } = open();
+  lookout.takeSweep();
+  lookout.looked({ ...reply(EPOCH_MS, 0), trimAtMs: EPOCH_MS }, 10);
+  assertEquals(lookout.at, 0);
+  assertEquals([lookout.takeSweep(), lookout.takeSweep()], [true, false]);
+  lookout.looked({ ...reply(EPOCH_MS, 0), trimAtMs: EPOCH_MS + 60_000 }, 10);
+  clock.leap(59_999);
+  assertEquals(lookout.takeSweep(), false);
+  lookout.looked(reply(EPOCH_MS + 59_999, 0), 10);
+  assertEquals(lookout.at, 60_000);
+  clock.leap(1);
+  assertEquals([lookout.takeSweep(), lookout.takeSweep()], [true, false]);
+});
+
+Deno.test("Lookout lets what gets old enough gather for five seconds", () => {
+  const { clock, lookout } = open();
+  lookout.takeSweep();
+  lookout.looked({ ...reply(EPOCH_MS, 0), trimAtMs: EPOCH_MS + 1 }, 10);
+  clock.leap(4_999);
+  assertEquals(lookout.takeSweep(), false);
+  clock.leap(1);
+  assertEquals(lookout.takeSweep(), true);
 });

@@ -1,6 +1,7 @@
 /** Words an exchange for its script, and reads the script's answer. */
 
 import type { ExchangeReply, ExchangeRequest, Held, Settlement } from "../broker.ts";
+import type { Retention } from "../retention.ts";
 import { Entries } from "./entries.ts";
 import { safeClaim, safeId, wholeMs } from "./guards.ts";
 import { LineIndex, lineName, linesOf } from "./keys.ts";
@@ -9,7 +10,10 @@ import type { ScriptCall } from "./script.ts";
 import type { ExchangeArgs, Exchanged } from "./scripts/exchange.ts";
 
 /** Words a request. */
-export function exchangeCall(request: ExchangeRequest): Required<ScriptCall<ExchangeArgs>> {
+export function exchangeCall(
+  request: ExchangeRequest,
+  retention: Retention,
+): Required<ScriptCall<ExchangeArgs>> {
   const { channel, seq, worker, leaseMs, claim, trim, sweep } = request;
   const lines = new LineIndex(linesOf(claim?.queues ?? []));
   const asked = lines.lines.length;
@@ -33,6 +37,8 @@ export function exchangeCall(request: ExchangeRequest): Required<ScriptCall<Exch
       max: claim?.max ?? 0,
       asked,
       trim,
+      keepCount: retention.count,
+      keepBytes: retention.bytes,
       sweep,
     },
     settleHeads: settle.heads,
@@ -68,7 +74,7 @@ function outcomeOf(settlement: Settlement): readonly [string, number, string] {
 /** Reads the answer to a request. */
 export function exchangeReply(
   { channel, seq }: ExchangeRequest,
-  { nowMs, nextDueAtMs, settled, extended, claimed }: Exchanged,
+  { nowMs, nextDueAtMs, trimAtMs, settled, extended, claimed }: Exchanged,
 ): ExchangeReply {
   const claim = `${channel}.${seq}`;
   return {
@@ -77,6 +83,7 @@ export function exchangeReply(
     extended: answersOf(extended),
     claimed: claimed.map((handed) => parseDelivery(handed, claim)),
     nextDueAtMs,
+    trimAtMs,
   };
 }
 

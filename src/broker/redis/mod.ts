@@ -52,6 +52,7 @@ export type {
   QueueStats,
   Settlement,
 } from "../broker.ts";
+export type { Retention } from "../retention.ts";
 
 /**
  * Makes a broker on Redis, by URL and token, by a client, or from the environment.

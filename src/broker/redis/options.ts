@@ -2,6 +2,7 @@
 
 import { readEnv } from "../../environment.ts";
 import { type RedisClient, upstashClient, withDeadline } from "./client.ts";
+import type { Retention } from "../retention.ts";
 import { resolveConfirmation } from "./confirm.ts";
 import { Keys } from "./keys.ts";
 import type { RunnerOptions } from "./runner.ts";
@@ -49,6 +50,13 @@ export interface RedisBrokerSettings {
    * @default 1
    */
   readonly replicas?: number;
+  /**
+   * Bounds what is kept of messages that have ended; what would be forgotten first goes first, but
+   * nothing younger than a minute. All brokers of a namespace should agree.
+   *
+   * @default { count: 20_000, bytes: 4_194_304 }
+   */
+  readonly retention?: Partial<Retention>;
   /**
    * Replaces the clock of the Redis server, for tests: milliseconds since 1970. All brokers of a
    * namespace must share the clock.

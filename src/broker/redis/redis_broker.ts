@@ -14,6 +14,7 @@ import type {
   PushReply,
   QueueStats,
 } from "../broker.ts";
+import { resolveRetention, type Retention } from "../retention.ts";
 import { Checker } from "./check.ts";
 import { type Confirmation, confirming } from "./confirm.ts";
 import { examineRedis } from "./doctor.ts";
@@ -79,6 +80,7 @@ export class RedisBroker implements Broker {
   readonly #confirmation: Confirmation | undefined;
   readonly #keys: Keys;
   readonly #namespace: string;
+  readonly #retention: Retention;
 
   /**
    * Makes a broker; nothing is sent before its first call.
@@ -97,6 +99,7 @@ export class RedisBroker implements Broker {
     this.#keys = keys;
     this.#checker = new Checker(this.#runner, this.#keys);
     this.#namespace = resolved.namespace;
+    this.#retention = resolveRetention(options.retention);
   }
 
   /**
@@ -142,7 +145,7 @@ export class RedisBroker implements Broker {
   /** Settles, renews and claims in one round trip; never sent again by itself. */
   async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
     guardExchange(request);
-    const { args, lines } = exchangeCall(request);
+    const { args, lines } = exchangeCall(request, this.#retention);
     const answer = await this.#runner.run(
       exchangeScript,
       { args, lines: this.#due(lines) },

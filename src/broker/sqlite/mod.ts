@@ -17,7 +17,10 @@
  */
 
 import type { Broker } from "../broker.ts";
+import type { Retention } from "../retention.ts";
 import { SqliteBroker } from "./sqlite_broker.ts";
+
+export type { Retention } from "../retention.ts";
 
 /** Configures the embedded broker. */
 export interface SqliteBrokerOptions {
@@ -49,6 +52,13 @@ export interface SqliteBrokerOptions {
    * @default "full"
    */
   readonly synchronous?: "full" | "normal";
+  /**
+   * Bounds what is kept of messages that have ended; what would be forgotten first goes first, but
+   * nothing younger than a minute.
+   *
+   * @default { count: 20_000, bytes: 4_194_304 }
+   */
+  readonly retention?: Partial<Retention>;
   /** Hears, once, of what makes this file less safe or slow, such as an SQLite with a known bug. */
   readonly onWarning?: (message: string) => void;
 }
@@ -76,6 +86,7 @@ export function sqliteBroker(options: SqliteBrokerOptions = {}): Broker {
     namespace = "dabba",
     clock = Date.now,
     synchronous = "full",
+    retention,
     onWarning,
   } = options;
   if (path === "") throw new TypeError(`Cannot use path "": it must name a file, or ":memory:"`);
@@ -90,5 +101,5 @@ export function sqliteBroker(options: SqliteBrokerOptions = {}): Broker {
       'Cannot use confirm: a file has no replicas; synchronous: "full" is the most that it gives',
     );
   }
-  return new SqliteBroker({ path, namespace, clock, synchronous, onWarning });
+  return new SqliteBroker({ path, namespace, clock, synchronous, retention, onWarning });
 }

@@ -51,7 +51,8 @@ const TABLES = `
   CREATE INDEX {message}_line ON {message} (queue, lane, visible_at, turn)
     WHERE visible_at IS NOT NULL;
   CREATE INDEX {message}_dead ON {message} (finished_at, turn) WHERE state = 'dead';
-  CREATE INDEX {message}_forget ON {message} (forget_at) WHERE forget_at IS NOT NULL;
+  CREATE INDEX {message}_forget ON {message} (forget_at, turn, finished_at, octet_length(result))
+    WHERE forget_at IS NOT NULL;
   CREATE TABLE {body} (key INTEGER PRIMARY KEY, body ANY NOT NULL) STRICT;
   CREATE TABLE {dedupe} (key TEXT PRIMARY KEY, id TEXT NOT NULL, until INTEGER NOT NULL)
     STRICT, WITHOUT ROWID;

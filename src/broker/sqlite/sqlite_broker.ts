@@ -13,6 +13,7 @@ import type {
   PushMessage,
   PushReply,
 } from "../broker.ts";
+import { resolveRetention, type Retention } from "../retention.ts";
 import { prepareCancel, prepareDiscard } from "./cancel.ts";
 import { parsePlace, prepareCheck } from "./check.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
@@ -39,9 +40,15 @@ export class SqliteBroker implements Broker {
   readonly #database: Database<Operations>;
   readonly #clock: () => number;
 
-  constructor(options: DatabaseOptions & { readonly clock: () => number }) {
-    this.#database = new Database(options, prepareOperations);
-    this.#clock = options.clock;
+  constructor(
+    { clock, retention, ...options }: DatabaseOptions & {
+      readonly clock: () => number;
+      readonly retention?: Partial<Retention>;
+    },
+  ) {
+    const bounds = resolveRetention(retention);
+    this.#database = new Database(options, (sql) => prepareOperations(sql, bounds));
+    this.#clock = clock;
   }
 
   async push(messages: readonly PushMessage[]): Promise<PushReply[]> {
@@ -131,10 +138,10 @@ export class SqliteBroker implements Broker {
   }
 }
 
-function prepareOperations(sql: Sql) {
+function prepareOperations(sql: Sql, retention: Retention) {
   return {
     push: preparePush(sql),
-    exchange: prepareExchange(sql),
+    exchange: prepareExchange(sql, retention),
     earliest: prepareEarliest(sql),
     read: prepareRead(sql),
     cancel: prepareCancel(sql),

@@ -30,9 +30,9 @@ export function exchange(store: Store, request: ExchangeRequest, nowMs: number):
     store.slots.set(request.channel, { seq: request.seq, ids, settled, usedAtMs: nowMs });
   }
   // Last: a replay in this request still finds the slot that it may be about to trim.
-  if (request.trim > 0) store.trim(request.trim, nowMs);
+  const trimAtMs = request.trim > 0 ? store.trim(request.trim, nowMs) : undefined;
   const nextDueAtMs = request.claim && store.earliest(request.claim.queues);
-  return { nowMs, settled, extended, claimed, nextDueAtMs };
+  return { nowMs, settled, extended, claimed, nextDueAtMs, trimAtMs };
 }
 
 function settleAll(store: Store, settlements: readonly Settlement[], nowMs: number): Answer[] {

@@ -1,6 +1,7 @@
 /** All that a memory broker holds, and the questions that its operations ask. */
 
 import type { PushMessage, PushReply } from "../../broker/broker.ts";
+import { LEAST_RETAIN_MS, type Retention } from "../../broker/retention.ts";
 import { after, isExpired, type Message, newMessage } from "./message.ts";
 
 /** Is what a channel asked last. */
@@ -18,11 +19,17 @@ const SLOT_MS = 60 * 60_000;
 
 /** Holds messages, keys and slots; looks through all of them, which is plain, and quick when few. */
 export class Store {
+  readonly #retention: Retention;
   readonly #messages = new Map<string, Message>();
   readonly #keys = new Map<string, { readonly id: string; readonly untilMs: number }>();
   /** The last request of each channel. */
   readonly slots: Map<string, Slot> = new Map<string, Slot>();
   #turns = 0;
+
+  /** Makes an empty one, with bounds for what is kept of messages that have ended. */
+  constructor(retention: Retention) {
+    this.#retention = retention;
+  }
 
   /** Finds a message; undefined for one that is not known, or no longer. */
   find(id: string, nowMs: number): Message | undefined {
@@ -83,11 +90,39 @@ export class Store {
     return this.waiting().find(({ queue }) => queues.includes(queue))?.dueAtMs;
   }
 
-  /** Forgets outcomes, keys and slots past their time: so many of each, the oldest first. */
-  trim(most: number, nowMs: number): void {
-    const past = [...this.#messages.values()].filter(({ forgetAtMs }) => forgetAtMs <= nowMs);
-    past.sort((a, b) => a.forgetAtMs - b.forgetAtMs);
-    for (const { id } of past.slice(0, most)) this.#messages.delete(id);
+  /**
+   * Forgets outcomes, keys and slots past their time: so many of each, the oldest first. Then outcomes
+   * beyond the bounds; says when there will be more of them.
+   */
+  trim(most: number, nowMs: number): number | undefined {
+    const ended = [...this.#messages.values()].filter(({ forgetAtMs }) => forgetAtMs < Infinity);
+    ended.sort((a, b) => a.forgetAtMs - b.forgetAtMs || a.turn - b.turn);
+    const past = ended.filter(({ forgetAtMs }) => forgetAtMs <= nowMs).slice(0, most);
+    for (const { id } of past) this.#messages.delete(id);
+    this.#trimRest(most, nowMs);
+    return past.length === most
+      ? nowMs
+      : this.#trimBeyond(ended.slice(past.length), most - past.length, nowMs);
+  }
+
+  #trimBeyond(ended: readonly Message[], most: number, nowMs: number): number | undefined {
+    const { count, bytes } = this.#retention;
+    let kept = ended.length;
+    let size = ended.reduce((sum, { result }) => sum + byteLength(result), 0);
+    const isOld = ({ finishedAtMs }: Message) => finishedAtMs + LEAST_RETAIN_MS <= nowMs;
+    for (const { id, result } of ended.filter(isOld).slice(0, most)) {
+      if (kept <= count && size <= bytes) return undefined;
+      this.#messages.delete(id);
+      kept--;
+      size -= byteLength(result);
+    }
+    if (kept <= count && size <= bytes) return undefined;
+    if (ended.length - kept === most) return nowMs;
+    const young = ended.filter((one) => !isOld(one)).map(({ finishedAtMs }) => finishedAtMs);
+    return Math.min(...young) + LEAST_RETAIN_MS;
+  }
+
+  #trimRest(most: number, nowMs: number): void {
     const keys = [...this.#keys].filter(([, { untilMs }]) => untilMs <= nowMs);
     keys.sort(([, a], [, b]) => a.untilMs - b.untilMs);
     for (const [key] of keys.slice(0, most)) this.#keys.delete(key);
@@ -115,4 +150,8 @@ export class Store {
     if (winner?.state === "live" && isExpired(winner, nowMs)) return undefined;
     return winner?.state === "live" || winner?.state === "succeeded" ? winner : undefined;
   }
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

@@ -16,6 +16,7 @@ import { pushCases } from "./push_cases.ts";
 import { readCases } from "./read_cases.ts";
 import { refusedCases } from "./refused_cases.ts";
 import { replayCases } from "./replay_cases.ts";
+import { retentionCases, TIGHT } from "./retention_cases.ts";
 import { settleCases } from "./settle_cases.ts";
 import { type Cases, Stage } from "./stage.ts";
 import { statsCases } from "./stats_cases.ts";
@@ -42,9 +43,13 @@ const SUBJECTS: readonly Cases[] = [
 
 /** Registers the suite for one broker; each test opens a store of its own. */
 export function brokerContract(name: string, open: OpenHarness): void {
-  for (const [behaviour, play] of SUBJECTS.flatMap((cases) => Object.entries(cases))) {
+  const cases = [
+    ...SUBJECTS.flatMap((cases) => Object.entries(cases)),
+    ...Object.entries(retentionCases).map((entry) => [...entry, TIGHT] as const),
+  ];
+  for (const [behaviour, play, retention] of cases) {
     Deno.test(`brokerContract: ${behaviour} [${name}]`, async () => {
-      const harness = await open();
+      const harness = await open(retention);
       try {
         await play(new Stage(harness));
         assertEquals(await harness.leftovers(), [], "left behind in the store");

@@ -1,6 +1,7 @@
 /** What a broker must bring to be held to the contract. */
 
 import type { Broker } from "../../../src/broker/broker.ts";
+import type { Retention } from "../../../src/broker/retention.ts";
 
 /** Is one empty store, with the clock by which it goes. */
 export interface ContractHarness {
@@ -21,8 +22,8 @@ export interface ContractHarness {
   close(): Promise<void>;
 }
 
-/** Makes an empty store. */
-export type OpenHarness = () => Promise<ContractHarness>;
+/** Makes an empty store; what is kept of messages that have ended may be bounded. */
+export type OpenHarness = (retention?: Retention) => Promise<ContractHarness>;
 
 /** Makes the clock of a harness; it starts at the given instant. */
 export function manualClock(startMs = 1_790_000_000_000): ContractHarness["clock"] {

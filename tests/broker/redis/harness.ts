@@ -1,6 +1,7 @@
 /** Stores for the tests of the Redis broker: over HTTP and over TCP, by a clock that stands still. */
 
 import { Redis } from "ioredis";
+import type { Retention } from "../../../src/broker/retention.ts";
 import {
   ioredisClient,
   type RedisBroker,
@@ -12,17 +13,17 @@ import { type ContractHarness, manualClock } from "../contract/harness.ts";
 import { listLeftovers } from "./leftovers.ts";
 
 /** Opens a store behind the gateway, reached with the client of @upstash/redis. */
-export async function openHttp(): Promise<ContractHarness> {
+export async function openHttp(retention?: Retention): Promise<ContractHarness> {
   const server = await redisGateway();
   const { url, token } = server;
-  return contractHarness(server, () => ({ url, token }));
+  return contractHarness(server, () => ({ url, token, retention }));
 }
 
 /** Opens a store reached over TCP. */
-export async function openTcp(): Promise<ContractHarness> {
+export async function openTcp(retention?: Retention): Promise<ContractHarness> {
   const server = await redisGateway();
   const redis = new Redis(server.redisPort, "127.0.0.1");
-  const harness = contractHarness(server, () => ({ client: ioredisClient(redis) }));
+  const harness = contractHarness(server, () => ({ client: ioredisClient(redis), retention }));
   return { ...harness, close: () => redis.quit().then(() => harness.close()) };
 }
 

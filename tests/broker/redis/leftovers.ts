@@ -56,9 +56,11 @@ async function readContents({ redis }: RedisGateway, prefix: string): Promise<Co
 /** Every field of the messages' hash belongs to something that is there. */
 function checkFields({ msg, exp, dead, lines, due }: Contents): string[] {
   return [...msg].flatMap(([field, value]) => {
-    const mark = field.match(/^[@~]|[!%]$/)?.[0];
+    const mark = field.match(/^[@~$]|[!%]$/)?.[0];
     const name = field.replace(/^[@~]|[!%]$/, "");
     switch (mark) {
+      case "$":
+        return /^\d+ \d+ \d+$/.test(value) ? [] : [`the stock is ${value}`];
       case "@":
         return exp.has(field) ? [] : [`channel ${name} has no end`];
       case "~":

@@ -10,22 +10,22 @@ import { openRig } from "./rig.ts";
 
 /** A script that changed by accident shows here; one that changed on purpose is pinned anew. */
 const HASHES: Readonly<Record<string, string>> = {
-  cancel: "57edee7e65f755a4f91671ba978186c5e1f55a06",
+  cancel: "5145be9badd3009307fd57f3164ca01763ce3e6f",
   check_lines: "898af29e2e26fb8066fe69161b2577a390b22524",
   check_messages: "58b93a69cdcbb3b22de35010e72e8aa3d497eb16",
   check_rest: "3174454ae595bfd013c40ced5426c5d4f16b8391",
-  check_scan: "9d951339541db6a2e4c40b136392d4654e839600",
+  check_scan: "efeed13f89f06bf6abe0604ad5ee4541b53ad5e1",
   dead: "4f3ceed74ae104ea4a1993eeaa416584d2b5bc5f",
-  discard: "4c23a1484bf1990cda2dccf237aced9a517c38d0",
-  exchange: "5b28d32bc4f25f7745ff50571cd4b5e23296a689",
+  discard: "b225efa64ece752ffa5f7db1f8ba896bd44a3d7a",
+  exchange: "ab356bbea27cbf3822c100a3840138d2547f7abe",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
   mend_lines: "954bb5886affd68bb74f597f56a876dc62588ed0",
   mend_messages: "64d236ff7eac69186349b326d4c493a803b21834",
   mend_rest: "3add398c57b12fc678c5241fb8ffe3be29019990",
   probe: "95e560aef4ec366459bc1dee81b56093f3fac52f",
-  push: "6709700c1b234b5dc464f7d3c07c83a148f6a615",
+  push: "9e60b00fcf4fb6575e5f3c3371cb53931228041b",
   read: "698a055be1410cf0692b50f3672477831fea19db",
-  redrive: "a833bc422283a9b8a6e98c67f0fa437d6f55b985",
+  redrive: "0a84971a834770111c32ca81e9707abc497ae797",
   stats: "0cc6a17e438d0b8c740389ce52fea37eca0def0a",
 };
 

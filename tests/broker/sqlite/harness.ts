@@ -2,13 +2,14 @@
 
 import { DatabaseSync } from "node:sqlite";
 import type { Broker } from "../../../src/broker/broker.ts";
+import type { Retention } from "../../../src/broker/retention.ts";
 import { sqliteBroker } from "../../../src/broker/sqlite/mod.ts";
 import { type ContractHarness, manualClock } from "../contract/harness.ts";
 
 /** Opens a store in memory; nobody else can look into it. */
-export function openMemory(): Promise<ContractHarness> {
+export function openMemory(retention?: Retention): Promise<ContractHarness> {
   const clock = manualClock();
-  const broker = sqliteBroker({ path: ":memory:", clock: clock.now });
+  const broker = sqliteBroker({ path: ":memory:", clock: clock.now, retention });
   return Promise.resolve({
     broker,
     clock,
@@ -18,14 +19,14 @@ export function openMemory(): Promise<ContractHarness> {
 }
 
 /** Opens a store in a file of its own. */
-export async function openFile(): Promise<ContractHarness> {
+export async function openFile(retention?: Retention): Promise<ContractHarness> {
   const folder = await Deno.makeTempDir({ prefix: "dabba-sqlite-" });
   const path = `${folder}/dabba.db`;
   const clock = manualClock();
   const brokers: Broker[] = [];
   const open = () => {
     // Waiting for the disk is tested elsewhere; here it would only take time.
-    const broker = sqliteBroker({ path, clock: clock.now, synchronous: "normal" });
+    const broker = sqliteBroker({ path, clock: clock.now, synchronous: "normal", retention });
     brokers.push(broker);
     return broker;
   };

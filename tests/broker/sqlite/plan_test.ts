@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { DEFAULT_RETENTION } from "../../../src/broker/retention.ts";
 import { prepareCancel, prepareDiscard } from "../../../src/broker/sqlite/cancel.ts";
 import { prepareDead, prepareRedrive } from "../../../src/broker/sqlite/dead.ts";
 import { prepareEarliest } from "../../../src/broker/sqlite/earliest.ts";
@@ -35,9 +36,11 @@ function plansOf(prepare: (sql: Sql) => unknown): [text: string, steps: string[]
   }
 }
 
+const exchange = (sql: Sql) => prepareExchange(sql, DEFAULT_RETENTION);
+
 const OPERATIONS: Readonly<Record<string, (sql: Sql) => unknown>> = {
   push: preparePush,
-  exchange: prepareExchange,
+  exchange,
   probe: prepareEarliest,
   read: prepareRead,
   cancel: prepareCancel,
@@ -57,7 +60,7 @@ for (const [operation, prepare] of Object.entries(OPERATIONS)) {
 }
 
 Deno.test("SqliteBroker.exchange() claims in the order of the index, without sorting", () => {
-  const claim = plansOf(prepareExchange).find(([text]) => text.includes("visible_at <= ?"));
+  const claim = plansOf(exchange).find(([text]) => text.includes("visible_at <= ?"));
   assertEquals(claim?.[1], [
     "SEARCH dabba_1_message USING INDEX dabba_1_message_line " +
     "(queue=? AND lane=? AND visible_at<?)",

@@ -11,6 +11,34 @@ const RUNNER = "src/broker/redis/runner.ts";
 /** One guard each. */
 export const redisMutants: readonly Mutant[] = [
   {
+    guard: "an outcome younger than a minute stays",
+    file: "src/broker/redis/scripts/exchange_trim.ts",
+    find: "if oldMs > nowMs then",
+    put: "if oldMs > nowMs + LEAST_RETAIN_MS then",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "outcomes are bounded by count",
+    file: "src/broker/redis/scripts/exchange_trim.ts",
+    find: "  if count <= keepCount and kept <= keepBytes then return end",
+    put: "  if kept <= keepBytes then return end",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "results are bounded by bytes",
+    file: "src/broker/redis/scripts/exchange_trim.ts",
+    find: "  if count <= keepCount and kept <= keepBytes then return end",
+    put: "  if count <= keepCount then return end",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "keys in front do not hide what is beyond the bounds",
+    file: "src/broker/redis/scripts/exchange_trim.ts",
+    find: "from = (enough or all) and 0 or stuck and last + 1 or last",
+    put: "from = 0",
+    tests: [CONTRACT],
+  },
+  {
     guard: "a suspect that has not begun is not to blame",
     file: "src/broker/redis/scripts/exchange_claim.ts",
     find: `>= SUSPECT_CRASHES and "p" or "h"`,

@@ -25,7 +25,9 @@ for i = 1, #messages do
   put(wanted, id, id .. "!")
 end
 for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
+wanted[#wanted + 1] = STOCK
 local found, base = fetch(msg, wanted), 2 * #messages
+readStock(found[#wanted])
 for i = 1, #due do readHint(i, found[base + i]) end
 
 local forgetMs, leaves, cancelled = forgetAt(retainMs), {}, {}
@@ -34,8 +36,8 @@ local function decide(i)
   local record, hold = found[2 * i - 1] or "", open(found[2 * i])
   line = tonumber(line)
   if cancelled[id] then return "c" end
-  local ended, _, by = outcomeOf(record)
-  if ended then return ended ~= names[line] and "n" or by == op and "c" or "f" end
+  local over, _, by = outcomeOf(record)
+  if over then return over ~= names[line] and "n" or by == op and "c" or "f" end
   local name, head = string.match(record, "^L (%S+) (%d+ %S+) ")
   -- Under another line the entry would stay behind, and nobody may touch a key that is not declared.
   if name ~= names[line] then return "n" end
@@ -54,6 +56,7 @@ for line, ids in pairs(leaves) do
   send("ZREM", due[line], ids)
   findHint(line)
 end
+if ended then put(fields, STOCK, stock()) end
 putHints(fields)
 if #fields > 0 then send("HSET", msg, fields) end
 if #exps > 0 then send("ZADD", exp, exps) end

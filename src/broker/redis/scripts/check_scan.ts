@@ -31,7 +31,9 @@ end
 for i = 1, #found, 2 do
   local field, mark = found[i], string.sub(found[i], 1, 1)
   local owner = string.match(field, "^(.*)[!%%]$")
-  if mark == "@" then
+  if field == "$" then
+    -- How many bytes of results are kept: of no message.
+  elseif mark == "@" then
     add(field)
   elseif mark == "~" then
     add(field, string.sub(field, 2))

@@ -24,15 +24,17 @@ for i = 1, #letters do
   local id = string.match(letters[i], "^%S+")
   put(wanted, id, id .. "!")
 end
+wanted[#wanted + 1] = STOCK
 local found = fetch(msg, wanted)
+readStock(found[#wanted])
 
 local forgetMs, gone, discarded = forgetAt(retainMs), {}, {}
 local function decide(i)
   local id, line, result = string.match(letters[i], "^(%S+) (%S+) (.*)$")
   local record, hold = found[2 * i - 1] or "", open(found[2 * i])
   if discarded[id] then return "d" end
-  local ended, _, by = outcomeOf(record)
-  if ended then return ended == line and by == op and "d" or "n" end
+  local over, _, by = outcomeOf(record)
+  if over then return over == line and by == op and "d" or "n" end
   local name, head = string.match(record, "^L (%S+) (%d+ %S+) ")
   if name ~= line or not hold or hold[STATE] ~= "d" then return "n" end
   local outcome = outcomeHead(name, "c", op, hold and hold[SETTLED] or "/", hold, forgetMs)
@@ -45,6 +47,7 @@ local answers = {}
 for i = 1, #letters do answers[i] = decide(i) end
 
 if #gone > 0 then
+  put(fields, STOCK, stock())
   send("ZREM", dead, gone)
   send("HSET", msg, fields)
   send("ZADD", exp, exps)

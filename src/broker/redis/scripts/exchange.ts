@@ -24,6 +24,9 @@ export interface ExchangeArgs {
   /** How many lines, the first ones, are asked for messages. */
   readonly asked: number;
   readonly trim: number;
+  /** The bounds of what is kept of messages that have ended. */
+  readonly keepCount: number;
+  readonly keepBytes: number;
   readonly sweep: boolean;
   /** Number of the line, claim, letter of the outcome, milliseconds; see `Entries`. */
   readonly settleHeads: readonly string[];
@@ -41,6 +44,7 @@ export interface ExchangeArgs {
 export interface Exchanged {
   readonly nowMs: number;
   readonly nextDueAtMs: number | undefined;
+  readonly trimAtMs: number | undefined;
   /** A letter for each settlement: `o` for ok, `l` for a lost lease. */
   readonly settled: string;
   /** The same for each extension. */
@@ -65,6 +69,8 @@ export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
     max: "number",
     asked: "number",
     trim: "number",
+    keepCount: "number",
+    keepBytes: "number",
     sweep: "flag",
     settleHeads: "list",
     settleRuns: "list",
@@ -102,26 +108,27 @@ remember(slot, settled, slot.seq == seq and slot.ids or table.concat(batch, " ")
 for line in pairs(leaves) do
   if not enters[line] then findHint(line) end
 end
+if ended then put(fields, STOCK, stock()) end
 local unknown = putHints(fields)
 if #unknown > 0 then send("SADD", lines, unknown) end
 if #fields > 0 then send("HSET", msg, fields) end
 if #exps > 0 then send("ZADD", exp, exps) end
 buryAll()
-if trim > 0 then
 ${TRIM}
-end
+local trimMs = trim > 0 and trimAll() or ""
 local nextMs = ""
 for line = 1, asked do
   local at = hints[line] and math.floor(hints[line] / 1000)
   if at and (nextMs == "" or at < nextMs) then nextMs = at end
 end
-local reply = { "=exchange", nowMs, nextMs, "=" .. settled,
+local reply = { "=exchange", nowMs, nextMs, trimMs, "=" .. settled,
   "=" .. table.concat(extended), "=" .. table.concat(batch, " ") }
-for i = 1, #claimed do reply[i + 6] = claimed[i] end
+for i = 1, #claimed do reply[i + 7] = claimed[i] end
 return reply`,
   decode: (reply, { settle, extend }) => {
     const nowMs = reply.number();
     const nextDueAtMs = reply.maybe();
+    const trimAtMs = reply.maybe();
     const settled = reply.letters(settle.length / 2);
     const extended = reply.letters(extend.length / 2);
     const ids = reply.words();
@@ -130,6 +137,6 @@ return reply`,
       record: reply.text(),
       hold: reply.text(),
     }));
-    return { nowMs, nextDueAtMs, settled, extended, claimed };
+    return { nowMs, nextDueAtMs, trimAtMs, settled, extended, claimed };
   },
 });

@@ -17,16 +17,19 @@ local function readAll()
     holdOf[ids[i]] = wanted[i]
   end
   for i = 1, #due do wanted[#ids + i] = "~" .. names[i] end
+  if #settle > 0 or trim > 0 then wanted[#wanted + 1] = STOCK end
+  local stockAt = #wanted
   if remembered then wanted[#wanted + 1] = "@" .. channel end
-  local found, ended = fetch(msg, wanted), {}
+  local found, over = fetch(msg, wanted), {}
   for i = 1, #ids do
     if not holds[ids[i]] then holds[ids[i]] = open(found[i]) end
-    if found[i] == "" then ended[#ended + 1] = ids[i] end
+    if found[i] == "" then over[#over + 1] = ids[i] end
   end
   for i = 1, #due do readHint(i, found[#ids + i]) end
+  if #settle > 0 or trim > 0 then readStock(found[stockAt]) end
   -- What has ended may have been ended by this very request, sent before.
-  local outcomes = fetch(msg, ended)
-  for i = 1, #ended do late[ended[i]] = outcomes[i] end
+  local outcomes = fetch(msg, over)
+  for i = 1, #over do late[over[i]] = outcomes[i] end
   return remembered and found[#wanted] or nil
 end
 

@@ -1,35 +1,100 @@
-/** The part of the exchange that forgets what is past its time. */
+/** The part of the exchange that forgets what is past its time, or beyond its bounds. */
 
-/** Runs last, so that a replay in the same request still finds what it needs. */
+import { LEAST_RETAIN_MS } from "../../retention.ts";
+
+/**
+ * `trimAll` runs last, so that a replay in the same request still finds what it needs. It gives when
+ * there is more to forget, if there is.
+ */
 export const TRIM = `
-  local past = redis.call("ZRANGE", exp, "-inf", integer(nowMs), "BYSCORE", "LIMIT", 0, trim)
-  local gone, forgotten, keys, channels, later = {}, {}, {}, {}, {}
+local LEAST_RETAIN_MS = ${LEAST_RETAIN_MS}
+-- What one read may bring into Lua, as far as can be told.
+local MOST_READ = 1000000
+local gone, forgotten = {}, {}
+local function drop(id, record)
+  put(gone, id, id .. "!")
+  gone[#gone + 1] = id .. "%"
+  forgotten[#forgotten + 1] = id
+  kept, count = kept - resultBytes(record or ""), count - 1
+end
+-- Reads what entries speak of, so many at a time that their results are not too long.
+local function eachRecord(ids, visit)
+  local step = math.max(1, math.floor(MOST_READ / (kept / math.max(count, 1) + 1)))
+  for first = 1, #ids, step do
+    local part = { unpack(ids, first, math.min(first + step - 1, #ids)) }
+    local records = fetch(msg, part)
+    for i = 1, #part do
+      if visit(part[i], records[i]) then return true end
+    end
+  end
+end
+
+local function trimPast(past)
+  local keys, others, later = {}, {}, {}
   for i = 1, #past do
-    local mark, name = string.sub(past[i], 1, 1), string.sub(past[i], 2)
-    if mark == "@" then
-      channels[#channels + 1] = past[i]
-    else
+    if string.sub(past[i], 1, 1) == "#" then
+      keys[#keys + 1] = string.sub(past[i], 2)
       forgotten[#forgotten + 1] = past[i]
-      if mark == "#" then
-        keys[#keys + 1] = name
-      else
-        put(gone, past[i], past[i] .. "!")
-        gone[#gone + 1] = past[i] .. "%"
-      end
-    end
-  end
-  -- A channel is noted once, and used many times since: its slot says when it was used last.
-  local slots = fetch(msg, channels)
-  for i = 1, #channels do
-    local usedMs = tonumber(string.match(slots[i] or "", "^%d+ (%d+)") or 0)
-    if usedMs + SLOT_MS > nowMs then
-      put(later, integer(usedMs + SLOT_MS), channels[i])
     else
-      forgotten[#forgotten + 1] = channels[i]
-      gone[#gone + 1] = channels[i]
+      others[#others + 1] = past[i]
     end
   end
+  eachRecord(others, function(name, record)
+    if string.sub(name, 1, 1) ~= "@" then return drop(name, record) end
+    -- A channel is noted once, and used many times since: its slot says when it was used last.
+    local usedMs = tonumber(string.match(record or "", "^%d+ (%d+)") or 0)
+    if usedMs + SLOT_MS > nowMs then
+      put(later, integer(usedMs + SLOT_MS), name)
+    else
+      forgotten[#forgotten + 1] = name
+      gone[#gone + 1] = name
+    end
+  end)
+  if #keys > 0 then send("HDEL", dedupe, keys) end
+  if #later > 0 then send("ZADD", exp, later) end
+end
+
+-- Looks a page further each time, past keys and what is too young; from the front again once all has
+-- been looked at, or enough was dropped.
+local function trimBeyond(most)
+  if count <= keepCount and kept <= keepBytes then return end
+  local front = from <= nowMs
+  local found = redis.call("ZRANGE", exp, front and integer(nowMs + 1) or integer(from), "+inf",
+    "BYSCORE", "LIMIT", 0, most, "WITHSCORES")
+  local ids, last, atMs, before = {}, 0, nil, #forgotten
+  for i = 1, #found, 2 do
+    last = tonumber(found[i + 1])
+    if not string.find(found[i], "^[#@]") then ids[#ids + 1] = found[i] end
+  end
+  local enough = eachRecord(ids, function(id, record)
+    local finishedMs = tonumber(string.match(record or "", "^O %S+ %a %S+ %S+ %S+ (%d+) ") or 0)
+    local oldMs = finishedMs + LEAST_RETAIN_MS
+    if oldMs > nowMs then
+      atMs = math.min(atMs or oldMs, oldMs)
+    else
+      drop(id, record)
+    end
+    return count <= keepCount and kept <= keepBytes
+  end)
+  local all = #found / 2 < most
+  -- A page may be of one instant: what has not been dropped of it would be found again and again.
+  local stuck = not front and last == from and #forgotten == before
+  from = (enough or all) and 0 or stuck and last + 1 or last
+  if enough then return end
+  if all then return front and atMs or not front and nowMs or nil end
+  return #forgotten == before and atMs or nowMs
+end
+
+local function trimAll()
+  local past = redis.call("ZRANGE", exp, "-inf", integer(nowMs), "BYSCORE", "LIMIT", 0, trim)
+  local before, atMs = stock(), nowMs
+  trimPast(past)
+  if #past < trim then atMs = trimBeyond(trim - #past) or "" end
+  -- A repair may have taken outcomes away: a miscount ends when they would be forgotten, at the latest.
+  count = math.min(count, redis.call("ZCARD", exp) - #forgotten)
+  if count == 0 then kept = 0 end
+  if stock() ~= before then redis.call("HSET", msg, STOCK, stock()) end
   if #forgotten > 0 then send("ZREM", exp, forgotten) end
   if #gone > 0 then send("HDEL", msg, gone) end
-  if #keys > 0 then send("HDEL", dedupe, keys) end
-  if #later > 0 then send("ZADD", exp, later) end`;
+  return atMs
+end`;

@@ -94,8 +94,24 @@ local function outcomeHead(line, state, op, settled, hold, forgetMs)
   return table.concat({ "O", line, state, op, settled, hold[REDRIVEN], nowMs, forgetMs, hold[FENCE],
     hold[FAILURES], hold[CRASHES], hold[WORKER], "" }, " ")
 end
+-- How many outcomes are kept, how many bytes of results, and from which score of exp on there may be
+-- some to drop.
+local STOCK, RESULT = "$", "^O" .. string.rep(" %S+", 13) .. " ()"
+local count, kept, from, ended = 0, 0, 0, false
+local function readStock(text)
+  count, kept, from = string.match(text or "0 0 0", "^(%d+) (%d+) (%d+)$")
+  count, kept, from = tonumber(count or 0), tonumber(kept or 0), tonumber(from or 0)
+end
+local function stock()
+  count, kept = math.max(0, count), math.max(0, kept)
+  return integer(count) .. " " .. integer(kept) .. " " .. integer(from)
+end
+local function resultBytes(outcome)
+  return #outcome + 1 - (string.match(outcome, RESULT) or #outcome + 1)
+end
 -- Ends a message; its hold is nil if it was never claimed.
 local function finish(id, outcome, hold, forgetMs)
+  count, kept, ended = count + 1, kept + resultBytes(outcome), true
   put(fields, id, outcome)
   -- Emptied rather than deleted: that would be one command more, and trimming deletes both.
   if hold then put(fields, id .. "!", "") end

@@ -30,11 +30,13 @@ export const pushScript: Script<PushArgs, Pushed> = defineScript({
   access: "add",
   body: `
 ${CLOCK}${BATCH}${RUNS}${HOLD}${OUTCOME}${PLACE}${HINTS}
-local count, wanted = #messages / 2, {}
-for i = 1, count do wanted[i] = messages[2 * i - 1] end
-for i = 1, #due do wanted[count + i] = "~" .. names[i] end
+local asked, wanted = #messages / 2, {}
+for i = 1, asked do wanted[i] = messages[2 * i - 1] end
+for i = 1, #due do wanted[asked + i] = "~" .. names[i] end
+wanted[asked + #due + 1] = STOCK
 local found = fetch(msg, wanted)
-for i = 1, #due do readHint(i, found[count + i]) end
+readStock(found[asked + #due + 1])
+for i = 1, #due do readHint(i, found[asked + i]) end
 
 -- Gives the nonce under which an id is known; an outcome past its time is none.
 local function nonceOf(record)
@@ -107,12 +109,15 @@ local function decide(i)
   put(entries[line], integer(score), id)
   lowerHint(line, score)
   put(fields, id, head.record .. messages[2 * i])
-  if found[i] then replaced[#replaced + 1] = id end
+  if found[i] then
+    replaced[#replaced + 1] = id
+    count, kept = count - 1, kept - resultBytes(found[i])
+  end
   added[id] = head.nonce
   return true
 end
 local dispositions, winners = {}, {}
-for i = 1, count do
+for i = 1, asked do
   local enqueued, winner = decide(i)
   dispositions[i] = enqueued and "e" or "d"
   if not enqueued then winners[#winners + 1] = winner end
@@ -124,6 +129,7 @@ for line = 1, #due do send("ZADD", due[line], entries[line]) end
 if #taken > 0 then send("HSET", dedupe, taken) end
 if #exps > 0 then send("ZADD", exp, exps) end
 if #replaced > 0 then send("ZREM", exp, replaced) end
+if #replaced > 0 then put(fields, STOCK, stock()) end
 local unknown = putHints(fields)
 if #unknown > 0 then send("SADD", lines, unknown) end
 if #fields > 0 then send("HSET", msg, fields) end
