@@ -15,7 +15,7 @@ export const check: Check = {
   title: "what a worker keeps of many messages",
   goal: "memory grows by ≤ 1 MiB for 100,000 messages after warm-up; nothing left open at the end",
   async run({ full, seed }) {
-    const [batches, size] = full ? [100, 5_000] : [15, 2_000];
+    const [batches, size] = full ? [100, 5_000] : [30, 3_000];
     await using server = await startRedisServer();
     if (!Deno.env.has("DABBA_TEST_REDIS")) Deno.env.set("DABBA_TEST_REDIS", server.url);
     const { redisGateway } = await import("../../support/redis_gateway.ts");
