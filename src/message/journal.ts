@@ -43,6 +43,8 @@ const MESSAGE_LIMIT = 1_000;
 const STACK_LIMIT = 3_000;
 const HISTORY_LIMIT = 200;
 const KEPT = 11;
+/** The most bytes of a journal: what is not Latin takes up to three a character, or six in JSON. */
+const STORED_LIMIT = 8_000;
 const UNREADABLE = "a value that cannot be read";
 
 /** Describes anything that was thrown; never throws itself. */
@@ -114,9 +116,44 @@ export function addAttempt(journal: Journal, attempt: AttemptRecord, error?: Err
   return last ? { attempts, error: last } : { attempts };
 }
 
-/** Writes a journal as text for the store. */
+/** Writes a journal as text for the store, of 8,000 bytes at most: longer texts are cut further. */
 export function encodeJournal(journal: Journal): string {
-  return JSON.stringify(journal);
+  let stored = JSON.stringify(journal);
+  for (let room = STACK_LIMIT; room > 1 && byteLength(stored) > STORED_LIMIT;) {
+    room = Math.floor(room / 2);
+    stored = JSON.stringify(tighten(journal, room));
+  }
+  return stored;
+}
+
+function byteLength(value: string): number {
+  return new TextEncoder().encode(value).length;
+}
+
+function tighten({ attempts, error }: Journal, room: number): Journal {
+  // All attempts together, and all issues, get about as much as the stack alone.
+  const share = Math.max(1, Math.floor(room / KEPT));
+  const tight = attempts.map((attempt) => ({
+    ...attempt,
+    name: clip(attempt.name, share),
+    message: clip(attempt.message, share),
+  }));
+  if (error === undefined) return { attempts: tight };
+  const { name, message, stack, issues } = error;
+  return {
+    attempts: tight,
+    error: {
+      name: clip(name, room),
+      message: clip(message, room),
+      ...(stack === undefined ? {} : { stack: clip(stack, room) }),
+      ...(issues === undefined ? {} : {
+        issues: issues.map((issue) => ({
+          message: clip(issue.message, share),
+          path: issue.path.map((key) => typeof key === "number" ? key : clip(key, share)),
+        })),
+      }),
+    },
+  };
 }
 
 /** Reads a journal; one that cannot be read is an empty one, since it is only for people. */

@@ -114,3 +114,29 @@ for (
     assertEquals(decodeJournal(text), { attempts: [] });
   });
 }
+
+for (const [script, letter] of [["Latin", "x"], ["Chinese", "错"], ["control", "\u0001"]]) {
+  Deno.test(`encodeJournal() stores 8,000 bytes at most of errors of 1 MB, in ${script} letters`, () => {
+    const long = letter!.repeat(1_000_000);
+    const issues = Array.from(
+      { length: 20 },
+      () => ({ message: long, path: Array(20).fill(long) }),
+    );
+    const error = describeError(
+      Object.assign(new Error(long), { name: long, stack: long, issues }),
+    );
+    let journal: Journal = { attempts: [] };
+    for (let number = 1; number <= 30; number++) {
+      journal = addAttempt(journal, { ...attempt(number, long), name: error.name }, error);
+    }
+    const stored = encodeJournal(journal);
+    const bytes = new TextEncoder().encode(stored).length;
+    assert(bytes <= 8_000, `${bytes} bytes`);
+    const read = decodeJournal(stored);
+    assertEquals(
+      read.attempts.map(({ attempt }) => attempt),
+      journal.attempts.map((one) => one.attempt),
+    );
+    assert(read.error!.message.startsWith(letter!));
+  });
+}
