@@ -47,7 +47,7 @@ export class Pump {
     this.#wake = new Wake(deps.clock);
     this.#halt = new Halt(deps.clock);
     this.#stores = {
-      settler: new Settler(settings.lingerMs),
+      settler: new Settler(settings.lingerMs, limits.drain ? deps.clock.random() : 0),
       heartbeat: new Heartbeat(settings.leaseMs),
       lookout: new Lookout(settings.polling, { clock: deps.clock, drain: limits.drain }),
       solo: new Solo(),

@@ -16,16 +16,23 @@ export interface Ended {
 
 /** One request stays far below the 10 MB that Upstash takes. */
 const MAX_CHARS = 1_000_000;
+/** After how many finished messages some are cleared away: a look costs. */
+const TRIM_AFTER = 250;
 
 /** Holds back verdicts for a few milliseconds, so that many travel together. */
 export class Settler {
   readonly #lingerMs: number;
   #ended: Ended[] = [];
-  #finished = 0;
+  #finished: number;
 
-  /** Makes it; a verdict waits for so long at most, in milliseconds. */
-  constructor(lingerMs: number) {
+  /**
+   * Makes it; a verdict waits for so long at most, in milliseconds. One that will not live to see many
+   * messages begins at a part, drawn at random, of the count after which it clears away: else a store
+   * that is only ever drained a little at a time would grow for ever.
+   */
+  constructor(lingerMs: number, part = 0) {
     this.#lingerMs = lingerMs;
+    this.#finished = Math.floor(part * TRIM_AFTER);
   }
 
   /** How many wait. */
@@ -68,7 +75,7 @@ export class Settler {
    * were added since, so that the store stays near empty, but not with every request: a look costs.
    */
   takeTrim(sweep: boolean): number {
-    if (!sweep && this.#finished < 250) return 0;
+    if (!sweep && this.#finished < TRIM_AFTER) return 0;
     const trim = sweep ? MAX_BATCH : Math.min(MAX_BATCH, 2 * this.#finished);
     this.#finished = 0;
     return trim;
