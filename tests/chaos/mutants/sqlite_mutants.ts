@@ -49,4 +49,18 @@ export const sqliteMutants: readonly Mutant[] = [
     put: '"enqueued"',
     tests,
   },
+  {
+    guard: "an outcome younger than a minute stays (SQLite)",
+    file: "src/broker/sqlite/trim.ts",
+    find: "old.all(nowMs - LEAST_RETAIN_MS, most)",
+    put: "old.all(nowMs, most)",
+    tests,
+  },
+  {
+    guard: "outcomes are bounded by count (SQLite)",
+    file: "src/broker/sqlite/trim.ts",
+    find: "count <= retention.count && bytes <= retention.bytes",
+    put: "bytes <= retention.bytes",
+    tests,
+  },
 ];
