@@ -11,7 +11,7 @@ export interface Retention {
   /**
    * The most outcomes. A dedupe key holds no longer than the outcome of its message does.
    *
-   * @default 20_000
+   * @default 10_000
    */
   readonly count: number;
   /**
@@ -22,8 +22,8 @@ export interface Retention {
   readonly bytes: number;
 }
 
-/** Bounds a store whose owner says nothing else: some 12 MB in all. */
-export const DEFAULT_RETENTION: Retention = { count: 20_000, bytes: 4 * 1024 * 1024 };
+/** Bounds a store whose owner says nothing else: some 12 MB in all, with what the tables of a hash that was large keep for a while. */
+export const DEFAULT_RETENTION: Retention = { count: 10_000, bytes: 4 * 1024 * 1024 };
 
 /** How long an outcome stays for certain, in milliseconds: longer than any caller tries again. */
 export const LEAST_RETAIN_MS = 60_000;

@@ -29,7 +29,7 @@ export interface MemoryBrokerOptions {
    * @default Date.now
    */
   readonly clock?: () => number;
-  /** Bounds what is kept of messages that have ended. @default { count: 20_000, bytes: 4_194_304 } */
+  /** Bounds what is kept of messages that have ended. @default { count: 10_000, bytes: 4_194_304 } */
   readonly retention?: Partial<Retention>;
 }
 

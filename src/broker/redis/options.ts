@@ -54,7 +54,7 @@ export interface RedisBrokerSettings {
    * Bounds what is kept of messages that have ended; what would be forgotten first goes first, but
    * nothing younger than a minute. All brokers of a namespace should agree.
    *
-   * @default { count: 20_000, bytes: 4_194_304 }
+   * @default { count: 10_000, bytes: 4_194_304 }
    */
   readonly retention?: Partial<Retention>;
   /**

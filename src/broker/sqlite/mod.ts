@@ -56,7 +56,7 @@ export interface SqliteBrokerOptions {
    * Bounds what is kept of messages that have ended; what would be forgotten first goes first, but
    * nothing younger than a minute.
    *
-   * @default { count: 20_000, bytes: 4_194_304 }
+   * @default { count: 10_000, bytes: 4_194_304 }
    */
   readonly retention?: Partial<Retention>;
   /** Hears, once, of what makes this file less safe or slow, such as an SQLite with a known bug. */
