@@ -23,10 +23,11 @@ export interface RedisAclOptions {
 }
 
 const LOOK = "time get hmget zrange";
-const WRITE = "set hset hdel zadd zrem sadd";
+// WAIT is for confirm: it changes nothing.
+const WRITE = "set hset hdel zadd zrem sadd wait";
 const COMMANDS: Readonly<Record<RedisRole, string>> = {
   producer: `${LOOK} ${WRITE}`,
-  worker: `${LOOK} ${WRITE} srem`,
+  worker: `${LOOK} ${WRITE} srem zcard`,
   reader: `${LOOK} smembers smismember zcard zcount zmscore hscan zscan`,
   operator: `${LOOK} ${WRITE} srem smembers smismember zcard zcount zmscore hscan zscan`,
 };

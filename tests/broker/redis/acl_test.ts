@@ -37,7 +37,7 @@ const WORK: Readonly<
     await b.exchange({ ...REQUEST, channel, seq: 2, settle: claimed.map((one) => succeed(one)) });
   }],
   stats: [LOOKERS, (b) => b.stats()],
-  dead: [LOOKERS, (b) => b.dead({ limit: 10 })],
+  dead: [["worker", ...LOOKERS], (b) => b.dead({ limit: 10 })],
   check: [LOOKERS, (b) => b.check({ repair: false })],
   redrive: [["operator"], (b) => b.redrive([message("m")], "op")],
   discard: [["operator"], (b) => b.discard([{ ...message("m"), result: "" }], OP)],
