@@ -22,7 +22,8 @@ export function systemClock(): Clock {
   return {
     now: () => performance.now(),
     timer(ms, callback) {
-      const timer = setTimeout(callback, Math.min(Math.max(0, ms), MAX_TIMER_MS));
+      // In full: a part of a millisecond is cut off, and what rings early finds nothing due.
+      const timer = setTimeout(callback, Math.min(Math.max(0, Math.ceil(ms)), MAX_TIMER_MS));
       return () => clearTimeout(timer);
     },
     turn: endOfTurn,

@@ -58,16 +58,20 @@ export class Settler {
     this.#ended.unshift(...ended);
   }
 
-  /** Takes as many as one request carries. */
+  /**
+   * Takes as many as one request carries, and one of each message: who has lost a message and got it
+   * again may have two outcomes of it, of which a store counts the first in a request only.
+   */
   take(): Ended[] {
-    let count = 0;
+    const ids = new Set<string>();
     let chars = 0;
-    for (const { verdict } of this.#ended) {
+    for (const { run, verdict } of this.#ended) {
       chars += sizeOf(verdict);
-      if (count === MAX_BATCH || (count > 0 && chars > MAX_CHARS)) break;
-      count++;
+      if (ids.size === MAX_BATCH || (ids.size > 0 && chars > MAX_CHARS)) break;
+      if (ids.has(run.delivery.id)) break;
+      ids.add(run.delivery.id);
     }
-    return this.#ended.splice(0, count);
+    return this.#ended.splice(0, ids.size);
   }
 
   /**

@@ -22,9 +22,11 @@ export class FaultyBroker implements Broker {
   /** What it throws keeps the call from the store. */
   before: (call: Call) => void | Promise<void> = () => {};
   /** What it throws loses the reply of a call that the store has done. */
-  after: (call: Call) => void | Promise<void> = () => {};
+  after: (call: Call, reply: unknown) => void | Promise<void> = () => {};
   /** Has the store do a call twice, as when a request is sent again on the way. */
   twice: (call: Call) => boolean = () => false;
+  /** Stands around a whole call, as a caller's deadline does. */
+  around: <T>(run: () => Promise<T>) => Promise<T> = (run) => run();
 
   constructor(broker: Broker, polling: Broker["polling"] = broker.polling) {
     this.#broker = broker;
@@ -53,17 +55,24 @@ export class FaultyBroker implements Broker {
     return this.#broker.close();
   }
 
-  async #call<O extends Operation>(
+  #call<O extends Operation>(
+    operation: O,
+    args: Parameters<Broker[O]>,
+  ): Promise<Awaited<ReturnType<Broker[O]>>> {
+    this.calls.push({ operation, args } as Call);
+    return this.around(() => this.#pass(operation, args));
+  }
+
+  async #pass<O extends Operation>(
     operation: O,
     args: Parameters<Broker[O]>,
   ): Promise<Awaited<ReturnType<Broker[O]>>> {
     const call = { operation, args } as Call;
-    this.calls.push(call);
     await this.before(call);
     const run = this.#broker[operation] as (...args: unknown[]) => ReturnType<Broker[O]>;
     if (this.twice(call)) await run.apply(this.#broker, args);
     const reply = await run.apply(this.#broker, args);
-    await this.after(call);
+    await this.after(call, reply);
     return reply;
   }
 }

@@ -31,3 +31,13 @@ Deno.test("Settler has short drains clear away more than they add, taken togethe
   }
   assertEquals(trimmed > added, true, `${trimmed} trimmed of ${added}`);
 });
+
+Deno.test("Settler.take() takes one outcome of each message at a time", () => {
+  const settler = new Settler(0);
+  const verdict = { kind: "succeeded", retainMs: 0, result: "" } as const;
+  for (const [id, claim] of [["a", "old"], ["b", "b"], ["a", "new"], ["c", "c"]]) {
+    settler.add({ run: { delivery: { id, claim } } as unknown as Run, verdict, endedAt: 0 });
+  }
+  const claims = () => settler.take().map(({ run }) => run.delivery.claim);
+  assertEquals([claims(), claims(), claims()], [["old", "b"], ["new", "c"], []]);
+});

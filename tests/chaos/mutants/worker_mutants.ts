@@ -96,6 +96,35 @@ export const workerMutants: readonly Mutant[] = [
     tests: ["tests/worker/suspect_test.ts"],
   },
   {
+    guard: "one outcome of a message in a request",
+    file: "src/worker/settler.ts",
+    find: "if (ids.has(run.delivery.id)) break;",
+    put: "",
+    tests: ["tests/worker/settler_test.ts"],
+  },
+  {
+    guard: "a request that is sent again keeps its number (simulation)",
+    file: "src/worker/channel.ts",
+    find: "return this.#persist(() => this.#broker.exchange(request), patience);",
+    put:
+      "return this.#persist(() => this.#broker.exchange({ ...request, seq: ++this.#seq }), patience);",
+    tests: ["tests/simulation/simulation_test.ts"],
+  },
+  {
+    guard: "a claim that is repeated gets the same batch (simulation)",
+    file: "src/testing/memory/exchange.ts",
+    find: "const taken = slot?.seq === seq",
+    put: "const taken = slot?.seq === -1",
+    tests: ["tests/simulation/simulation_test.ts"],
+  },
+  {
+    guard: "only its holder settles a message (simulation)",
+    file: "src/testing/memory/store.ts",
+    find: 'return claim !== "" && message?.claim === claim ? message : undefined;',
+    put: 'return claim !== "" && message?.claim !== "" ? message : undefined;',
+    tests: ["tests/simulation/simulation_test.ts"],
+  },
+  {
     guard: "the gateway compares the token",
     file: "src/gateway/auth.ts",
     find: 'if (timingSafeEqual(hash, full)) return "full";',
