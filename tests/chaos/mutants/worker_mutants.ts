@@ -103,14 +103,6 @@ export const workerMutants: readonly Mutant[] = [
     tests: ["tests/worker/settler_test.ts"],
   },
   {
-    guard: "a request that is sent again keeps its number (simulation)",
-    file: "src/worker/channel.ts",
-    find: "return this.#persist(() => this.#broker.exchange(request), patience);",
-    put:
-      "return this.#persist(() => this.#broker.exchange({ ...request, seq: ++this.#seq }), patience);",
-    tests: ["tests/simulation/simulation_test.ts"],
-  },
-  {
     guard: "a claim that is repeated gets the same batch (simulation)",
     file: "src/testing/memory/exchange.ts",
     find: "const taken = slot?.seq === seq",
