@@ -11,7 +11,7 @@ function watchOf(givenMs: number) {
 }
 
 Deno.test("SilenceWatch tells when nothing is answered", async () => {
-  const { watch, first, close } = watchOf(10_000);
+  const { watch, first, close } = watchOf(2_000);
   watch.sent();
   watch.sent();
   watch.settled();
