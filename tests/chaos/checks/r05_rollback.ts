@@ -15,7 +15,8 @@ export const check: Check = {
   id: "R5",
   title: "the last writes are undone, as by a failover",
   goal: "nothing lost but what was acknowledged after the cut, and with confirm 0; 0 stuck, " +
-    "0 stale outcomes taken, 0 ids twice, fsck clean or mended by one check",
+    "0 stale outcomes taken, 0 ids twice, fsck clean or mended by one check (the scorecard has " +
+    "it mended without a call)",
   async run(scale) {
     const cut = await cutRun(scale);
     const confirmed = await replicatedRun(scale.full ? 1_000 : 200);
