@@ -27,12 +27,12 @@ async function openPair() {
   return { main, server, replica, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-type Reach = (server: RedisGateway) => { client: RedisClient; close(): void };
+type Reach = (server: RedisGateway) => { client: RedisClient; close(): Promise<unknown> };
 const WAYS: Readonly<Record<string, Reach>> = {
-  HTTP: (server) => ({ client: upstashClient(server), close() {} }),
+  HTTP: (server) => ({ client: upstashClient(server), close: () => Promise.resolve() }),
   TCP: (server) => {
     const redis = new Redis(server.redisPort, "127.0.0.1");
-    return { client: ioredisClient(redis), close: () => redis.disconnect() };
+    return { client: ioredisClient(redis), close: () => redis.quit() };
   },
 };
 
@@ -42,7 +42,7 @@ for (const [way, reach] of Object.entries(WAYS)) {
     const { client, close } = reach(pair.server);
     const broker = redisBroker({ client, namespace: "n", confirm });
     for (let i = 0; i < 20; i++) await broker.push([message(`m${i}`)]);
-    close();
+    await close();
     await pair.main.kill();
     await pair.replica.redis.replicaof("NO", "ONE");
     const { url, token } = pair.replica;
@@ -63,7 +63,7 @@ for (const [way, reach] of Object.entries(WAYS)) {
     }
     const { queues } = await broker.stats();
     assertEquals(queues.map(({ ready }) => ready), [1]);
-    close();
+    await close();
   });
 }
 

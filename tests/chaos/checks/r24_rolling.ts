@@ -23,9 +23,14 @@ export const check: Check = {
     const size = scale.full ? SIZES.full : SIZES.short;
     const random = randomOf(scale.seed);
     await using place = await Place.open("redis");
-    await place.enqueue(jobsOf(size, random));
+    // What is handed back stands behind a backlog in its line; in a line of its own it is seen how
+    // soon it can be had again.
+    const { over, within } = jobsOf(size, random);
+    await place.enqueue(within);
+    await place.enqueue(over, { queue: "over" });
     const worker = {
       ...{ concurrency: 10, lease: LEASE_MS, grace: size.graceMs, polling: POLLING },
+      queues: ["over", "default"],
     };
     await using fleet = new Fleet({ store: place.address, ledger: place.folder, worker });
     const exits: Exit[] = [];
@@ -69,11 +74,17 @@ interface Exit {
   readonly ms: number;
 }
 
-/** Some of them take longer than the grace, whatever they are told, until they are handed back. */
-function jobsOf(size: typeof SIZES.full, random: () => number): Job[] {
-  const jobs = sleeps(size.jobs, [0, size.longestMs], random);
+/** One in fifty takes longer than the grace, whatever it is told, until it is handed back. */
+function jobsOf(
+  size: typeof SIZES.full,
+  random: () => number,
+): { readonly over: Job[]; readonly within: Job[] } {
+  const count = Math.floor(size.jobs / 50);
   const over: Job = { kind: "deaf", ms: size.graceMs * 3, laterMs: 10 };
-  return jobs.map((job, i) => i % 50 === 10 ? over : job);
+  return {
+    over: Array.from({ length: count }, () => over),
+    within: sleeps(size.jobs - count, [0, size.longestMs], random),
+  };
 }
 
 /** From each hand-back to the next start of the message. */
