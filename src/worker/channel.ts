@@ -42,6 +42,11 @@ export class OutageReport {
     this.#clock = clock;
   }
 
+  /** How many requests have failed since the last one that passed, on all channels together. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** Takes down a failure. */
   failed(error: BrokerError): void {
     this.#failures++;
@@ -102,7 +107,7 @@ export class Channel {
   }
 
   async #persist<T>(call: () => Promise<T>, patience: Patience): Promise<T> {
-    for (let failures = 1;; failures++) {
+    for (;;) {
       try {
         const reply = await this.#inTime(call(), patience);
         this.#report.passed();
@@ -110,7 +115,7 @@ export class Channel {
       } catch (error) {
         if (!isOutage(error)) throw error;
         this.#report.failed(error);
-        await this.#pause(failures, patience, error);
+        await this.#pause(patience, error);
       }
     }
   }
@@ -135,14 +140,12 @@ export class Channel {
   }
 
   // Throws `error` when there is no time for another try.
-  async #pause(
-    failures: number,
-    { until, stopping }: Patience,
-    error: BrokerError,
-  ): Promise<void> {
+  async #pause({ until, stopping }: Patience, error: BrokerError): Promise<void> {
+    // By the failures of all channels: they have one store, and one patience with it.
+    const doublings = Math.min(this.#report.failures, 10);
     const most = stopping.aborted
       ? BACKOFF_MS.stopping
-      : Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failures, 10));
+      : Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** doublings);
     // Never less than half: sixteen workers must not add up to a flood.
     const wait = error.retryAfterMs + most * (0.5 + this.#clock.random() / 2);
     if (this.#clock.now() + wait > until()) throw error;

@@ -18,7 +18,7 @@ export const check: Check = {
   goal: "0 exits, ≤ 1 request a second and worker, told at most once in 10 s, at work again " +
     "within 10 s of the end; 0 lost, 0 stuck",
   async run(scale) {
-    const [workers, ms] = scale.full ? [16, 60_000] : [4, 5_000];
+    const [workers, ms] = scale.full ? [16, 60_000] : [4, 15_000];
     const kinds = scale.full ? KINDS : [KINDS[scale.seed % KINDS.length]!];
     await using place = await Place.open("redis", { faults: { seed: scale.seed } });
     const worker = { concurrency: 10, lease: "2m", polling: POLLING } as const;
