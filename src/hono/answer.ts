@@ -13,6 +13,12 @@ export type AnyContext = Context;
 /** Serves a request. */
 export type Serve = (c: AnyContext) => Promise<Response>;
 
+/** What every answer has: no cache keeps it, and no browser takes it for another type. */
+export const HEADERS = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+} as const;
+
 /** Says how an answer goes out. */
 export interface AnswerInit {
   /** The HTTP status. */
@@ -23,5 +29,5 @@ export interface AnswerInit {
 
 /** Answers with JSON that no cache keeps. */
 export function answer(c: AnyContext, body: object, { status, headers }: AnswerInit): Response {
-  return c.json(body, status, { "cache-control": "no-store", ...headers });
+  return c.json(body, status, { ...HEADERS, ...headers });
 }

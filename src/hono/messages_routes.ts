@@ -5,9 +5,10 @@ import { MessageNotFoundError } from "../errors.ts";
 import { checkName } from "../message/id.ts";
 import { isFinal, type MessageStatus } from "../status.ts";
 import { systemClock } from "../worker/clock.ts";
-import { answer, type AnyContext, type Serve } from "./answer.ts";
+import { answer, type AnyContext, HEADERS, type Serve } from "./answer.ts";
 import { messageBody } from "./message_body.ts";
 import { eventId, messageEvents } from "./message_events.ts";
+import { SharedLooks } from "./shared_looks.ts";
 
 /** Makes the handler that tells where a message stands. */
 export function serveMessage(dabba: Dabba): Serve {
@@ -25,25 +26,27 @@ export function serveEvents(
   dabba: Dabba,
   { maxMs, closing }: { readonly maxMs: number; readonly closing: AbortSignal | undefined },
 ): Serve {
+  const clock = systemClock();
+  const looks = new SharedLooks((id) => dabba.status(id), clock);
   return async function events(c) {
     const first = await read(dabba, c);
     const lastEventId = c.req.header("last-event-id");
     // The listener has the result already: 204 tells a browser not to come back.
     if (isFinal(first.state) && lastEventId === eventId(first)) {
-      return c.body(null, 204, { "cache-control": "no-store" });
+      return c.body(null, 204, HEADERS);
     }
     const gone = new AbortController();
     const lines = messageEvents({
       first,
-      read: () => dabba.status(first.id),
+      read: () => looks.at(first.id),
       lastEventId,
       signal: closing ? AbortSignal.any([gone.signal, closing]) : gone.signal,
       maxMs,
-      clock: systemClock(),
+      clock,
     });
     return c.body(toStream(lines, () => gone.abort()), 200, {
       "content-type": "text/event-stream",
-      "cache-control": "no-store",
+      ...HEADERS,
       "x-accel-buffering": "no",
     });
   };

@@ -67,6 +67,7 @@ Deno.test("GET /messages/:id/events follows a message to its result, live", asyn
   const response = await fetch(`${served.url}/messages/${id}/events`);
   assertEquals(response.headers.get("content-type"), "text/event-stream");
   assertEquals(response.headers.get("cache-control"), "no-store");
+  assertEquals(response.headers.get("x-content-type-options"), "nosniff");
   const events: Event[] = [];
   const working: Promise<unknown>[] = [];
   for await (const event of read(response.body!)) {

@@ -10,6 +10,7 @@ Deno.test("GET /messages/:id tells where a message stands, instants as ISO 8601"
   assertEquals(response.status, 200);
   assertEquals(response.headers.get("retry-after"), "1");
   assertEquals(response.headers.get("cache-control"), "no-store");
+  assertEquals(response.headers.get("x-content-type-options"), "nosniff");
   assertEquals(new Date(enqueuedAt).toISOString(), enqueuedAt);
   assertEquals(body, {
     id,

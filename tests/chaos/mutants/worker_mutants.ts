@@ -131,6 +131,20 @@ export const workerMutants: readonly Mutant[] = [
     tests: ["tests/hono/secret_test.ts"],
   },
   {
+    guard: "listeners of a message share a look at the store",
+    file: "src/hono/messages_routes.ts",
+    find: "read: () => looks.at(first.id),",
+    put: "read: () => dabba.status(first.id),",
+    tests: ["tests/hono/shared_looks_test.ts"],
+  },
+  {
+    guard: "looks are not kept beyond their time",
+    file: "src/hono/shared_looks.ts",
+    find: "if (at > oldest) return;",
+    put: "return;",
+    tests: ["tests/hono/shared_looks_test.ts"],
+  },
+  {
     guard: "outcomes that were refused for their company's sake have one try more",
     file: "src/worker/pump.ts",
     find: "if (!isOutage(error) && !this.#failure) this.#stores.settler.putBack(ended);",
