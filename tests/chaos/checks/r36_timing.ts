@@ -19,19 +19,27 @@ const EMPTY = ["", " ", undefined] as const;
 export const check: Check = {
   id: "R36",
   title: "how secrets are compared",
-  goal: "Welch's t < 4.5 between prefixes that are right and wrong ones; 0 of 10,000 odd headers " +
-    "let in; no start with an empty secret",
+  goal:
+    "Welch's t < 4.5 between prefixes that are right and wrong ones, also of 0 to 256 letters, " +
+    "and beyond it for a comparison that leaks; 0 of 10,000 odd headers let in; no start with an " +
+    "empty secret",
   async run(scale) {
     const tries = scale.full ? 1_000_000 : 100_000;
     const gate = tokenCheck({ token: SECRET });
-    const gateway = timing((sent) => gate(sent) !== undefined, tries, scale.seed);
+    const opens = (sent: string) => gate(sent) !== undefined;
+    const gateway = timing(opens, { tries, seed: scale.seed, draw: pairOf });
+    const lengths = timing(opens, { tries, seed: scale.seed, draw: pairOfAnyLength });
+    const control = timing(leaks, { tries, seed: scale.seed, draw: pairOf });
     const routes = await timingOf(tries / 10, scale.seed);
     const letInCount = await countLetIn(scale);
     const started = EMPTY.filter(starts).length;
-    const figure = `gateway: t = ${gateway.toFixed(2)} over ${tries} tries; routes: t = ` +
-      `${routes.toFixed(2)} over ${tries / 10}; ${letInCount} of 10000 odd headers let in; ` +
+    const figure = `gateway: t = ${gateway.toFixed(2)} over ${tries} tries, ` +
+      `${lengths.toFixed(2)} with lengths of 0 to 256; routes: t = ${routes.toFixed(2)} over ` +
+      `${tries / 10}; a letter by letter comparison: ${control.toFixed(2)}; the slowest tenth of ` +
+      `each left out; ${letInCount} of 10000 odd headers let in; ` +
       `${started} of ${2 * EMPTY.length - 1} started with an empty secret`;
-    const met = Math.abs(gateway) < MOST_T && Math.abs(routes) < MOST_T && letInCount === 0 &&
+    const met = Math.abs(gateway) < MOST_T && Math.abs(routes) < MOST_T &&
+      Math.abs(lengths) < MOST_T && Math.abs(control) >= MOST_T && letInCount === 0 &&
       started === 0;
     return { figure, met };
   },
@@ -47,11 +55,35 @@ function pairOf(random: Random): [right: string, wrong: string] {
   return JSON.parse(JSON.stringify(pair));
 }
 
-function timing(compare: (sent: string) => boolean, tries: number, seed: number): number {
+/** The same of any length: the secret goes round as often as it takes. */
+function pairOfAnyLength(random: Random): [right: string, wrong: string] {
+  const length = random.between(0, 256);
+  const right = SECRET.repeat(6).slice(0, length);
+  const pair = [length === SECRET.length ? right.slice(0, -1) + "~" : right, "~".repeat(length)];
+  return JSON.parse(JSON.stringify(pair));
+}
+
+/** Compares as nobody should, so that the check is seen to find it. */
+function leaks(sent: string): boolean {
+  if (sent.length !== SECRET.length) return false;
+  for (let i = 0; i < sent.length; i++) {
+    if (sent.charCodeAt(i) !== SECRET.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** Says how a comparison is timed. */
+interface Timing {
+  readonly tries: number;
+  readonly seed: number;
+  readonly draw: (random: Random) => [right: string, wrong: string];
+}
+
+function timing(compare: (sent: string) => boolean, { tries, seed, draw }: Timing): number {
   const random = new Random(seed);
   const times: [number[], number[]] = [[], []];
   for (let i = 0; i < tries; i++) {
-    const pair = pairOf(random);
+    const pair = draw(random);
     // In a random order: what comes second finds the caches warm.
     const kind = random.below(2);
     const begunAt = performance.now();

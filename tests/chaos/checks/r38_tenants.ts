@@ -28,7 +28,10 @@ export const check: Check = {
     const before = await snapshot(admin, OTHER);
     const monitor = await admin.duplicate().monitor();
     const watch = new Watch();
-    monitor.on("monitor", (_time: string, args: string[], _source: string) => watch.see(args));
+    monitor.on(
+      "monitor",
+      (_time: string, args: string[], source: string) => watch.see(args, source === "lua"),
+    );
     const dabba = open(OWN);
     const tried = await attack(dabba, names, new Random(seed));
     await dabba.worker({ queues: tried.queues, signals: false }).drain({ budget: "2m" });
@@ -47,10 +50,11 @@ export const check: Check = {
     for (const line of watch.wrong.slice(0, 5)) say(line);
     const figure = `${tried.taken} of ${tried.all} hostile names taken, ${tried.refused} refused ` +
       `before anything was sent, ${tried.failed} failed otherwise; ${watch.commands} commands ` +
-      `seen, ${watch.wrong.length} on keys outside of the namespace or undeclared; ${foreign} ` +
+      `seen, ${watch.inScripts} of them inside of scripts, ${watch.wrong.length} on keys outside ` +
+      `of the namespace or undeclared; ${foreign} ` +
       `foreign keys, the other tenant ${changed ? "changed" : "unchanged"}; ${tried.done()} run, ` +
       `${findings} findings`;
-    const met = watch.wrong.length === 0 && watch.commands > 100 && foreign === 0 && !changed &&
+    const met = watch.wrong.length === 0 && watch.inScripts > 100 && foreign === 0 && !changed &&
       tried.failed === 0 && tried.taken + tried.refused === tried.all && tried.taken > 0 &&
       findings === 0;
     return { figure, met };
@@ -114,14 +118,18 @@ async function snapshot(admin: Redis, namespace: string): Promise<string> {
 /** Commands without a key. */
 const KEYLESS = new Set(["time", "info", "ping", "acl", "auth", "keys", "dump", "echo", "script"]);
 
+/** What is asked outside of scripts: whether something is due. */
+const LOOKS = new Set(["hmget"]);
+
 /** Looks at every command that Redis runs, those inside of scripts included. */
 class Watch {
   readonly wrong: string[] = [];
   commands = 0;
+  inScripts = 0;
   #declared = new Set<string>();
   readonly #seen = new Set<string>();
 
-  see([command = "", ...args]: string[]): void {
+  see([command = "", ...args]: string[], inScript: boolean): void {
     const name = command.toLowerCase();
     if (name === "echo") this.#seen.add(args[0]!);
     if (name === "evalsha" || name === "eval") {
@@ -130,8 +138,9 @@ class Watch {
     else {
       this.commands++;
       const [key = ""] = args;
+      if (inScript) this.inScripts++;
       // A look for work is a command of its own: it declares nothing.
-      const known = this.#declared.has(key) || name === "hmget" && key === `{${OWN}}:msg`;
+      const known = inScript ? this.#declared.has(key) : LOOKS.has(name);
       if (!key.startsWith(`{${OWN}}:`) || !known) this.wrong.push(`${name} ${key}`);
     }
   }
