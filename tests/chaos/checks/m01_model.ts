@@ -6,12 +6,12 @@ import { redisStores } from "../../broker/model/redis_store.ts";
 import { openMemory } from "../../broker/sqlite/harness.ts";
 import { type Check, ruleOfThree, type Scale } from "../check.ts";
 
-const RUNS = { full: 2_000, short: 400 };
+const RUNS = { full: 5_000, short: 2_000 };
 
 export const check: Check = {
   id: "M1",
   title: "model runs: SQLite and Redis over HTTP against the memory broker",
-  goal: "2,000 runs of up to 100 commands on each (short: 400): 0 replies or snapshots differ, " +
+  goal: "2,000 runs of up to 100 commands on each (full: 5,000): 0 replies or snapshots differ, " +
     "each kind of command counted and was refused",
   async run(scale: Scale) {
     const runs = scale.full ? RUNS.full : RUNS.short;
