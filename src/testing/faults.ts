@@ -70,8 +70,8 @@ export interface FaultOptions {
 export interface FaultyHandler {
   /** Answers for a server that can break connections; see `serveBreakable`. */
   readonly handle: (request: Request) => Promise<Response>;
-  /** Answers as the `fetch` of a client would: what breaks rejects. */
-  readonly fetch: (request: Request) => Promise<Response>;
+  /** Stands in for the `fetch` of a client: what breaks rejects, and so does what it gives up. */
+  readonly fetch: (input: Request | URL | string, init?: RequestInit) => Promise<Response>;
   /** What happens from now on; an empty list heals. */
   rules: readonly FaultRule[];
   /** How often each fault has happened, as `drop-reply exchange`. */
@@ -92,7 +92,7 @@ export interface FaultyHandler {
  *   seed: 7,
  *   rules: [{ fault: "html-before", nth: 2 }],
  * });
- * const ask = () => faulty.fetch(new Request("http://localhost/ping", { method: "POST" }));
+ * const ask = () => faulty.fetch("http://localhost/ping", { method: "POST" });
  * console.log((await ask()).status, (await ask()).status); // 200 502
  * ```
  *
@@ -152,8 +152,14 @@ class Faults implements FaultyHandler {
     return await this.#play(fault, sent);
   };
 
-  readonly fetch = async (request: Request): Promise<Response> =>
-    await asFetched(await this.handle(request));
+  readonly fetch = async (
+    input: Request | URL | string,
+    init?: RequestInit,
+  ): Promise<Response> => {
+    const request = new Request(input, init);
+    request.signal.throwIfAborted();
+    return await asFetched(await unlessAborted(this.handle(request), request.signal));
+  };
 
   async settle(): Promise<void> {
     for (const wake of this.#waiting) wake();
@@ -186,7 +192,7 @@ class Faults implements FaultyHandler {
         return hangUp();
       case "duplicate": {
         const first = await this.#run(sent);
-        await this.#run(sent);
+        await discard(await this.#run(sent));
         return first;
       }
       case "late-run":
@@ -200,18 +206,20 @@ class Faults implements FaultyHandler {
         return this.#refusal(fault);
     }
     const reply = await this.#run(sent);
+    if (fault === "late-reply") {
+      await this.#wait(this.#lateMs);
+      return reply;
+    }
+    if (fault === "half-body") {
+      const text = await reply.text();
+      return cutOff(new Response(text, reply), Math.floor(text.length / 2));
+    }
+    await discard(reply);
     switch (fault) {
       case "drop-reply":
         return hangUp();
-      case "late-reply":
-        await this.#wait(this.#lateMs);
-        return reply;
       case "lost-reply":
         return await this.#never();
-      case "half-body": {
-        const text = await reply.text();
-        return cutOff(new Response(text, reply), Math.floor(text.length / 2));
-      }
       case "garbage":
         return new Response('{"result":[[[\u0000', reply);
       default:
@@ -234,7 +242,7 @@ class Faults implements FaultyHandler {
   #later(sent: Sent): void {
     const run = this.#wait(this.#lateMs).then(() => this.#run(sent));
     // Nobody waits for its answer.
-    const done = run.then(() => {}, () => {}).finally(() => this.#running.delete(done));
+    const done = run.then(discard).catch(() => {}).finally(() => this.#running.delete(done));
     this.#running.add(done);
   }
 
@@ -254,6 +262,23 @@ class Faults implements FaultyHandler {
       this.#waiting.add(wake);
     });
   }
+}
+
+/** Lets go of a reply that nobody will read: what it came by may be a connection. */
+async function discard(reply: Response): Promise<void> {
+  await reply.body?.cancel();
+}
+
+/** Gives the reply, unless its client gives up before: it rejects with the client's reason then. */
+function unlessAborted(reply: Promise<Response>, signal: AbortSignal): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      reject(signal.reason);
+      reply.then(discard).catch(() => {});
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    reply.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 function checkRule({ fault, probability = 1, nth = 1 }: FaultRule): void {

@@ -95,6 +95,63 @@ for (const [fault, count] of [["no-reply", 0], ["lost-reply", 1]] as const) {
   });
 }
 
+for (const fault of ["no-reply", "lost-reply", "late-reply"] as const) {
+  Deno.test(`withFaults() as a client's fetch: ${fault} ends when the client gives up`, async () => {
+    const { handler } = counter();
+    const faulty = withFaults(handler, { rules: [{ fault }], lateMs: 1e8 });
+    const client = new AbortController();
+    const init = { method: "POST", body: '["incr","a"]', signal: client.signal };
+    const reply = faulty.fetch("http://localhost/", init);
+    while (faulty.counts.size === 0) await new Promise((resolve) => setTimeout(resolve));
+    client.abort(new DOMException("The deadline passed", "TimeoutError"));
+    // Told apart by the reason: settling resets what still waits, with a TypeError.
+    queueMicrotask(() => faulty.settle());
+    const error = await assertRejects(() => reply, DOMException);
+    assertEquals(error.name, "TimeoutError");
+    await faulty.settle();
+  });
+}
+
+Deno.test("withFaults() as a client's fetch takes a URL, and sends nothing that was given up", async () => {
+  const { done, handler } = counter();
+  const faulty = withFaults(handler);
+  const init = { method: "POST", body: '["incr","a"]' };
+  assertEquals((await (await faulty.fetch(new URL("http://localhost/"), init)).json()).result, 1);
+  const signal = AbortSignal.abort();
+  await assertRejects(() => faulty.fetch("http://localhost/", { ...init, signal }), DOMException);
+  assertEquals([done.length, faulty.requests], [1, 1]);
+});
+
+for (const fault of FAULTS) {
+  Deno.test(`withFaults() in front of a fetch leaves no reply open: ${fault}`, async () => {
+    const { handler } = counter();
+    await using server = await serveBreakable(handler);
+    const open = new Set<Response>();
+    const faulty = withFaults(async (request) => {
+      const reply = await fetch(request);
+      open.add(reply);
+      return reply;
+    }, { rules: [{ fault, nth: 1 }], lateMs: 0 });
+    const seen = faulty.fetch(server.url, { method: "POST", body: '["incr","a"]' });
+    seen.catch(() => {});
+    while (faulty.counts.size === 0) await new Promise((resolve) => setTimeout(resolve));
+    if (fault === "no-reply" || fault === "lost-reply") await untilSettled(faulty, seen);
+    await seen.then((reply) => reply.text()).catch(() => {});
+    await faulty.settle();
+    assertEquals([...open].filter(({ bodyUsed }) => !bodyUsed).length, 0);
+  });
+}
+
+/** What is done, and not answered, is done at its own pace. */
+async function untilSettled(faulty: FaultyHandler, seen: Promise<unknown>): Promise<void> {
+  let ended = false;
+  seen.catch(() => {}).finally(() => ended = true);
+  while (!ended) {
+    await faulty.settle();
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
 Deno.test("withFaults() draws the same from the same seed", async () => {
   const play = async (seed: number) => {
     const rules = [{ fault: "reset", probability: 0.3 }, {
