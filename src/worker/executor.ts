@@ -108,6 +108,10 @@ export class Executor {
       if (admission) {
         await admission;
         run.attemptedAt = this.#clock.now();
+        // It waited for its company: what fitted the time that was left may fit it no more.
+        const leftMs = moment.leftMs - (run.attemptedAt - run.claimedAt);
+        const skipped = skip(envelope, { ...moment, leftMs });
+        if (skipped) return skipped;
       }
       const onStart = () => this.#begin(run, moment);
       const text = await runAttempt(run, { envelope, definition, clock: this.#clock, onStart });

@@ -52,7 +52,8 @@ export interface Stores {
 export function loadFlight(standing: Standing, stores: Stores): Flight | undefined {
   const { settler, heartbeat, lookout } = stores;
   const { now, free } = standing;
-  if (isAlone(standing, stores)) {
+  if (standing.stopping) stores.solo.dismiss();
+  else if (isAlone(standing, stores)) {
     const suspect = stores.solo.ask();
     if (suspect) heartbeat.urge(suspect, now);
   }

@@ -1,12 +1,14 @@
 /** The solo: has a suspect run alone, so that whoever its end takes along is not innocent. */
 
 import type { Run } from "./run.ts";
+import { WorkerStopping } from "./stopping.ts";
 
 /** Keeps one place for a suspect; one per pump. */
 export class Solo {
   #run: Run | undefined;
   #enter = () => {};
   #asked = false;
+  #entered = false;
 
   /** Whether a suspect waits or runs here: nothing else may be taken. */
   get taken(): boolean {
@@ -21,7 +23,7 @@ export class Solo {
     if (this.#run !== undefined) return undefined;
     if (run.aborted) return Promise.reject(run.aborted);
     this.#run = run;
-    this.#asked = false;
+    this.#asked = this.#entered = false;
     return new Promise((resolve, reject) => {
       this.#enter = resolve;
       run.onAbort = reject;
@@ -38,7 +40,14 @@ export class Solo {
 
   /** Lets the suspect begin: the store knows. */
   enter(): void {
-    if (this.#asked) this.#enter();
+    if (!this.#asked) return;
+    this.#entered = true;
+    this.#enter();
+  }
+
+  /** Sends a suspect away that has not begun: the worker stops, and begins nothing more. */
+  dismiss(): void {
+    if (!this.#entered) this.#run?.abort(new WorkerStopping());
   }
 
   /** Frees the place, if this run has it. */

@@ -1,7 +1,7 @@
 /** Suspects: messages whose workers have vanished twice run alone, and take nobody along. */
 
 import { assert, assertEquals, assertObjectMatch } from "@std/assert";
-import { defineTask, type TaskContext } from "@dabba/queue";
+import { defineTask, type EnqueueOptions, type TaskContext } from "@dabba/queue";
 import { z } from "zod";
 import { away, breaking, claims, renews } from "./faulty_broker.ts";
 import { Rig } from "./rig.ts";
@@ -33,9 +33,9 @@ type Held = ReturnType<typeof held>;
 async function makeSuspects(
   { rig }: Pick<Held, "rig">,
   names: readonly string[],
-  dueInMs = 100,
+  { dueInMs = 100, ...options }: EnqueueOptions & { readonly dueInMs?: number } = {},
 ): Promise<string[]> {
-  const receipts = await rig.tasks.hold.enqueueMany([...names]);
+  const receipts = await rig.tasks.hold.enqueueMany([...names], options);
   for (const leaseMs of [100, dueInMs]) {
     await claimAs(rig, "gone", leaseMs);
     if (leaseMs === 100) await rig.clock.advance(100);
@@ -55,7 +55,7 @@ async function claimAs(rig: Held["rig"], worker: string, leaseMs: number) {
 /** A worker that runs an innocent message, and gets a suspect a second later. */
 async function company(stage: Held) {
   const { rig } = stage;
-  const [id] = await makeSuspects(stage, ["suspect"], 1_000);
+  const [id] = await makeSuspects(stage, ["suspect"], { dueInMs: 1_000 });
   await rig.tasks.hold.enqueue("innocent");
   const worker = rig.run(WORKER);
   await rig.until("started");
@@ -176,6 +176,57 @@ Deno.test("Worker.run() hands a waiting suspect back when it stops", async () =>
   const { worker, id } = await company(stage);
   await worker.stop();
   assertObjectMatch(await rig.dabba.status(id), { state: "ready", attempts: 0, crashes: 2 });
+});
+
+Deno.test("Worker.run() begins no suspect once it stops, though its company ends in time", async () => {
+  const stage = held();
+  const { rig, running, seen } = stage;
+  await using _ = rig;
+  const { worker, id } = await company(stage);
+  worker.abort();
+  await rig.clock.advance(10);
+  assertObjectMatch(await rig.dabba.status(id), { state: "ready", crashes: 2 });
+  running.get("innocent")!();
+  await rig.clock.until(worker.done);
+  assertEquals(seen, ["innocent"]);
+});
+
+Deno.test("Worker.run() begins no suspect when it stops while the store is being told", async () => {
+  const stage = held();
+  const { rig, seen } = stage;
+  await using _ = rig;
+  const [id] = await makeSuspects(stage, ["suspect"]);
+  const told = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  rig.broker.after = async (call) => {
+    if (!renews(call) || !call.args[0].extend.some(({ begins }) => begins)) return;
+    told.resolve();
+    await gate.promise;
+  };
+  const worker = rig.run(WORKER);
+  await rig.clock.until(told.promise);
+  worker.abort();
+  await rig.clock.advance(10);
+  gate.resolve();
+  await rig.clock.until(worker.done);
+  assertEquals(seen, []);
+  assertObjectMatch(await rig.dabba.status(id!), { state: "ready", attempts: 0, crashes: 2 });
+});
+
+Deno.test("Worker.drain() begins no suspect whose timeout no longer fits when its turn comes", async () => {
+  const stage = held();
+  const { rig, running, seen } = stage;
+  await using _ = rig;
+  const [id] = await makeSuspects(stage, ["suspect"], { timeout: "10s" });
+  await rig.clock.advance(100);
+  await rig.tasks.hold.enqueue("innocent");
+  const draining = rig.worker(WORKER).drain({ budget: "20s" });
+  await rig.until("started");
+  await rig.clock.advance(10_000);
+  running.get("innocent")!();
+  const summary = await rig.clock.until(draining);
+  assertEquals([seen, rig.names(id)], [["innocent"], ["skipped"]]);
+  assertObjectMatch(summary, { succeeded: 1, handedBack: 1 });
 });
 
 Deno.test("Worker.run() goes on when a suspect is cancelled while it waits", async () => {

@@ -89,6 +89,20 @@ export const workerMutants: readonly Mutant[] = [
     tests: ["tests/worker/suspect_test.ts"],
   },
   {
+    guard: "a worker that stops begins no suspect",
+    file: "src/worker/flight.ts",
+    find: "if (standing.stopping) stores.solo.dismiss();",
+    put: "if (standing.now < 0) stores.solo.dismiss();",
+    tests: ["tests/worker/suspect_test.ts"],
+  },
+  {
+    guard: "a suspect whose time no longer fits is skipped",
+    file: "src/worker/executor.ts",
+    find: "if (skipped) return skipped;",
+    put: "",
+    tests: ["tests/worker/suspect_test.ts"],
+  },
+  {
     guard: "one suspect at a time",
     file: "src/worker/solo.ts",
     find: "if (this.#run !== undefined) return undefined;",
