@@ -48,7 +48,7 @@ export interface Gateway {
  * @throws {RangeError} if one of the numbers is not a positive integer.
  */
 export function gateway(options: GatewayOptions): Gateway {
-  const { maxBodyBytes, connections, ...timeouts } = settingsOf(options);
+  const { maxBodyBytes, maxReplyBytes, connections, ...timeouts } = settingsOf(options);
   const admit = doorOf(options);
   const reach = { url: options.redis, ...timeouts };
   const pool = new Pool(() => new Connection(reach), { size: connections });
@@ -56,7 +56,7 @@ export function gateway(options: GatewayOptions): Gateway {
   const patient = { ...reach, commandTimeout: reach.commandTimeout + MAX_WAIT_MS };
   const spares = new SpareConnections(() => new Connection(patient));
   const streams = new EventStreams(new Subscriber(options.redis), timeouts);
-  const routes = new Routes({ pool, spares, streams }, maxBodyBytes);
+  const routes = new Routes({ pool, spares, streams }, { maxBodyBytes, maxReplyBytes });
   const responder = new Responder({ admit, routes, log: options.log });
   return {
     fetch: responder.serve,

@@ -25,6 +25,13 @@ export interface GatewayOptions {
    */
   maxBodyBytes?: number;
   /**
+   * The largest answer to one request, in characters; a larger one is answered with 400, though its
+   * commands have run.
+   *
+   * @default 67_108_864
+   */
+  maxReplyBytes?: number;
+  /**
    * How many connections to Redis the requests share, at most; one more is opened only when those
    * there are held up.
    *
@@ -56,6 +63,7 @@ export interface GatewayOptions {
 /** Options with nothing left open. */
 export interface Settings {
   readonly maxBodyBytes: number;
+  readonly maxReplyBytes: number;
   readonly connections: number;
   readonly connectTimeout: number;
   readonly commandTimeout: number;
@@ -63,6 +71,7 @@ export interface Settings {
 
 const DEFAULTS: Settings = {
   maxBodyBytes: 10 * 1024 * 1024,
+  maxReplyBytes: 64 * 1024 * 1024,
   connections: 4,
   connectTimeout: 2_000,
   commandTimeout: 10_000,

@@ -35,6 +35,9 @@ export function parsePipeline(text: string): (RedisCommand | CommandError)[] {
   );
 }
 
+/** A million of the shortest ones would hold up everybody else for seconds. */
+const MAX_COMMANDS = 100_000;
+
 /**
  * Reads the body of `POST /multi-exec`: an array of commands.
  *
@@ -54,6 +57,11 @@ function parseCommands(text: string): (RedisCommand | CommandError)[] {
   if (!Array.isArray(json) || !json.every((item) => isCommand(item) || isEmpty(item))) {
     throw new CommandError(
       'ERR failed to parse pipeline request: expected a JSON array such as [["GET","a"],["GET","b"]]',
+    );
+  }
+  if (json.length > MAX_COMMANDS) {
+    throw new CommandError(
+      `ERR max pipeline length exceeded. Limit: ${MAX_COMMANDS}, Actual: ${json.length}`,
     );
   }
   // Once for the whole body, however many of its commands need it.

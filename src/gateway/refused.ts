@@ -3,6 +3,7 @@
 import { BodyTooLargeError } from "./body.ts";
 import { CommandError } from "./commands.ts";
 import { ConnectionError, isReplyError, SilenceError } from "./connection_error.ts";
+import { ReplyTooLargeError } from "./reply_limit.ts";
 
 /** The methods that are served. */
 export const METHODS: readonly string[] = ["HEAD", "GET", "POST", "PUT"];
@@ -21,5 +22,6 @@ export function statusOf(error: unknown): number {
   if (error instanceof BodyTooLargeError) return 413;
   if (error instanceof SilenceError) return 504;
   if (error instanceof ConnectionError) return 503;
-  return error instanceof CommandError || isReplyError(error) ? 400 : 500;
+  if (error instanceof CommandError || error instanceof ReplyTooLargeError) return 400;
+  return isReplyError(error) ? 400 : 500;
 }

@@ -12,7 +12,9 @@ import type { Admitted } from "./door.ts";
 import type { EventStreams } from "./event_stream.ts";
 import { type Format, JSON_FORMAT } from "./format.ts";
 import { parseCommand, parsePipeline, parseTransaction, pathCommand } from "./parse.ts";
+import type { Settings } from "./options.ts";
 import type { Pool } from "./pool.ts";
+import { limited, ReplyTooLargeError } from "./reply_limit.ts";
 import { LockingScripts } from "./scripts.ts";
 import type { SpareConnections } from "./spares.ts";
 import type { Topic } from "./subscriber.ts";
@@ -49,21 +51,31 @@ export class Routes {
   readonly #spares: SpareConnections;
   readonly #streams: EventStreams;
   readonly #maxBodyBytes: number;
+  readonly #maxReplyBytes: number;
   readonly #catalog: Catalog;
   readonly #scripts: LockingScripts;
 
-  constructor({ pool, spares, streams }: Connections, maxBodyBytes: number) {
+  constructor(
+    { pool, spares, streams }: Connections,
+    { maxBodyBytes, maxReplyBytes }: Pick<Settings, "maxBodyBytes" | "maxReplyBytes">,
+  ) {
     this.#pool = pool;
     this.#spares = spares;
     this.#streams = streams;
     this.#maxBodyBytes = maxBodyBytes;
+    this.#maxReplyBytes = maxReplyBytes;
     this.#catalog = new Catalog(pool);
     this.#scripts = new LockingScripts(this.#catalog);
     this.billing = new Billing(pool);
   }
 
   /** Does what is asked. */
-  async answer(asked: Asked): Promise<Answer> {
+  answer(asked: Asked): Promise<Answer> {
+    const format = limited(asked.format, this.#maxReplyBytes);
+    return this.#route({ ...asked, format });
+  }
+
+  async #route(asked: Asked): Promise<Answer> {
     const [first, ...rest] = asked.address.path;
     // A slash at the end of a route is no argument.
     const alone = rest.length === 0 || rest.length === 1 && rest[0] === "";
@@ -71,7 +83,7 @@ export class Routes {
       // There is no other format for it.
       const { format } = asked.format.contentType === JSON_FORMAT.contentType
         ? asked
-        : { format: JSON_FORMAT };
+        : { format: limited(JSON_FORMAT, this.#maxReplyBytes) };
       return written(await this.#transaction({ ...asked, format }), format);
     }
     if (alone && first === "billing" && ["GET", "DELETE"].includes(asked.request.method)) {
@@ -124,7 +136,9 @@ export class Routes {
     };
     const last = commands.at(-1)!;
     // A wait counts the writes of its connection alone, and holds up what comes behind it.
-    if (!(last instanceof CommandError) && waits(last)) return await this.#spares.use(run);
+    if (!(last instanceof CommandError) && waits(last)) {
+      return await this.#spares.use(run, asked.request.signal);
+    }
     return await run(shared);
   }
 
@@ -191,8 +205,9 @@ async function itemOf(command: Checked, connection: Connection, format: Format):
   try {
     return format.result(command, await connection.send(command));
   } catch (error) {
-    // What ran and what did not is unknown now: that is the whole request's failure.
-    if (error instanceof ConnectionError) throw error;
+    // What ran and what did not is unknown now: that is the whole request's failure. As is an answer
+    // that would grow without end.
+    if (error instanceof ConnectionError || error instanceof ReplyTooLargeError) throw error;
     return format.error(error);
   }
 }

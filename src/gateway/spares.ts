@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import { ConnectionError } from "./connection_error.ts";
 
 const MAX_SPARES = 16;
 
@@ -16,10 +17,17 @@ export class SpareConnections {
     this.#open = open;
   }
 
-  /** Does work on a connection of its own. */
-  async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+  /**
+   * Does work on a connection of its own, unless its caller has hung up by then.
+   *
+   * @throws {ConnectionError} if the caller has; nothing was sent.
+   */
+  async use<T>(work: (connection: Connection) => Promise<T>, caller: AbortSignal): Promise<T> {
     const connection = await this.#take();
     try {
+      if (caller.aborted) {
+        throw new ConnectionError("ERR the caller has hung up, the commands were not sent");
+      }
       await connection.ready();
       return await work(connection);
     } finally {

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type RedisGateway, redisGateway } from "../support/redis_gateway.ts";
 import { startRedisServer } from "../support/redis_server.ts";
+import { gateway } from "../../src/gateway/mod.ts";
 import { call } from "./call.ts";
 
 Deno.test("POST /pipeline ends with WAIT when a replica has the writes", async () => {
@@ -81,4 +82,29 @@ Deno.test("WAIT is refused where it would count the writes of others", async () 
     assertEquals(status, 400);
     assertMatch(text, /ERR Command is not available: 'WAIT'/);
   }
+});
+
+Deno.test("POST /pipeline with WAIT is not run for a caller that hung up before its turn", async () => {
+  await using own = await startRedisServer();
+  const face = gateway({ redis: own.url, token: "t" });
+  await using server = await redisGateway({ redis: own.url });
+  const send = (body: unknown, signal?: AbortSignal) =>
+    face.fetch(
+      new Request("http://gate/pipeline", {
+        ...{ method: "POST", headers: { authorization: "Bearer t" }, signal },
+        body: JSON.stringify(body),
+      }),
+    );
+  const held = Array.from({ length: 16 }, () => send([["SET", "a", 1], ["WAIT", 5, 10_000]]));
+  const ids = await untilWaiting(server, 16, new AbortController().signal);
+  const caller = new AbortController();
+  const gone = send([["SET", "gone", 1], ["WAIT", 5, 10_000]], caller.signal);
+  const next = send([["SET", "next", 1], ["WAIT", 0, 1]]);
+  caller.abort();
+  await server.redis.client("UNBLOCK", ids[0]!);
+  assertEquals([(await gone).status, (await next).status], [503, 200]);
+  assertEquals(await server.redis.mget("gone", "next"), [null, "1"]);
+  for (const id of ids.slice(1)) await server.redis.client("UNBLOCK", id);
+  await Promise.all(held);
+  await face.close();
 });

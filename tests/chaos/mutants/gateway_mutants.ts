@@ -5,10 +5,24 @@ import type { Mutant } from "./mutant.ts";
 /** One guard each. */
 export const gatewayMutants: readonly Mutant[] = [
   {
+    guard: "what one request is answered has an end",
+    file: "src/gateway/reply_limit.ts",
+    find: "if (left >= 0) return text;",
+    put: "return text;",
+    tests: ["tests/gateway/reply_limit_test.ts"],
+  },
+  {
+    guard: "nothing is run for who hung up while waiting for a connection",
+    file: "src/gateway/spares.ts",
+    find: "if (caller.aborted) {",
+    put: "if (caller === undefined) {",
+    tests: ["tests/gateway/wait_test.ts"],
+  },
+  {
     guard: "a wait runs on a connection of its own",
     file: "src/gateway/routes.ts",
-    find: "if (!(last instanceof CommandError) && waits(last)) return await this.#spares.use(run);",
-    put: "",
+    find: "if (!(last instanceof CommandError) && waits(last)) {",
+    put: "if (last === undefined) {",
     tests: ["tests/gateway/wait_test.ts"],
   },
   {
