@@ -3,6 +3,7 @@
 import { asFetched, cutOff, hangUp } from "./broken_reply.ts";
 import type { Handler } from "./breakable_server.ts";
 import { OperationNames } from "./operation_name.ts";
+import { randomOf } from "./random.ts";
 
 /**
  * Names what may happen to a request:
@@ -291,15 +292,4 @@ function checkRule({ fault, probability = 1, nth = 1 }: FaultRule): void {
   if (!Number.isInteger(nth) || nth < 1) {
     throw new RangeError(`Cannot play "${fault}": nth ${nth} is not a whole number from 1`);
   }
-}
-
-/** Gives the random numbers that follow from a seed, 0 to 1 (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

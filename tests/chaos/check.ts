@@ -2,6 +2,8 @@
 
 import type { Broker, Finding } from "../../src/broker/broker.ts";
 
+export { randomOf } from "../../src/testing/random.ts";
+
 /** Says how far a check goes. */
 export interface Scale {
   /** Whether it runs at its full size; otherwise at about a tenth of it, within seconds. */
@@ -30,17 +32,6 @@ export interface Check {
   readonly goal: string;
   /** Does it; an error that it throws is a goal that was missed. */
   run(scale: Scale): Promise<Outcome>;
-}
-
-/** Gives the random numbers that follow from a seed, 0 to 1 (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** Looks through a whole store; every check that had one ends with it. */
