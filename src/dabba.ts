@@ -21,6 +21,7 @@ import { defaultBroker } from "./default_broker.ts";
 import { Enqueuer } from "./enqueuer.ts";
 import { UnknownTaskError } from "./errors.ts";
 import { type DabbaEvents, Events, type Listener, type Listeners } from "./events.ts";
+import type { Ground } from "./ground.ts";
 import { randomId } from "./message/id.ts";
 import { encodeStopped } from "./message/result.ts";
 import { makeReceipt, readStatus, type ResultOptions } from "./receipt.ts";
@@ -79,6 +80,21 @@ export interface Inspect {
   doctor(): Promise<Diagnosis[]>;
 }
 
+/** Is what the testing kit needs of a Dabba, and nobody else gets. */
+export interface Inside {
+  /** What it stands on; may be replaced. */
+  readonly ground: Ground;
+  /** Its tasks, by name. */
+  readonly definitions: ReadonlyMap<string, TaskDefinition>;
+  /** Its workers that are at work. */
+  readonly pumps: ReadonlySet<Pump>;
+  /** Makes a worker that runs other definitions of its tasks. */
+  worker(options: WorkerOptions, tasks: ReadonlyMap<string, TaskDefinition>): Worker;
+}
+
+/** Opens a Dabba for the testing kit; not for users, so it is no part of the module they import. */
+export let insideOf: <T extends TaskTree>(dabba: Dabba<T>) => Inside;
+
 /**
  * Is the heart of an application: its tasks, bound to a broker.
  *
@@ -90,12 +106,21 @@ export class Dabba<T extends TaskTree = TaskTree> {
   readonly tasks: BoundTree<T>;
   /** Looks into the store, for people and tools. */
   readonly inspect: Inspect;
-  readonly #broker: Broker;
+  readonly #ground: Ground;
   readonly #tree: T;
   readonly #definitions: ReadonlyMap<string, TaskDefinition>;
   readonly #events: Events;
   readonly #enqueuer: Enqueuer;
   readonly #pumps = new Set<Pump>();
+
+  static {
+    insideOf = (dabba) => ({
+      ground: dabba.#ground,
+      definitions: dabba.#definitions,
+      pumps: dabba.#pumps,
+      worker: (options, tasks) => dabba.#worker(options, tasks),
+    });
+  }
 
   /** Checks the tasks and binds them; opens nothing yet. Throws `TypeError` for a bad option. */
   constructor(options: DabbaOptions<T>) {
@@ -104,18 +129,19 @@ export class Dabba<T extends TaskTree = TaskTree> {
     }
     this.#tree = options.tasks;
     this.#definitions = collectTasks(options.tasks);
-    this.#broker = options.broker ?? defaultBroker();
+    const ground = { broker: options.broker ?? defaultBroker(), clock: systemClock() };
+    this.#ground = ground;
     this.#events = new Events(options.on);
     // A message that this process has just sent is looked for at once, not at the next poll.
     this.#events.on("enqueued", () => this.#pumps.forEach((pump) => pump.nudge()));
     const payloadLimit = checkLimit(options.payloadLimit ?? 262_144);
-    this.#enqueuer = new Enqueuer(this.#broker, this.#events, payloadLimit);
+    this.#enqueuer = new Enqueuer(ground, this.#events, payloadLimit);
     this.tasks = bindTasks(options.tasks, this.#enqueuer);
     this.inspect = {
-      dead: (query = {}) => listDead(this.#broker, query),
-      stats: () => this.#broker.stats(),
-      check: (options = {}) => checkStore(this.#broker, options),
-      doctor: () => examine(this.#broker),
+      dead: (query = {}) => listDead(ground.broker, query),
+      stats: () => ground.broker.stats(),
+      check: (options = {}) => checkStore(ground.broker, options),
+      doctor: () => examine(ground.broker),
     };
   }
 
@@ -152,18 +178,27 @@ export class Dabba<T extends TaskTree = TaskTree> {
 
   /** Makes a worker for the tasks whose handlers are here. Throws for a bad option. */
   worker(options: WorkerOptions = {}): Worker {
-    const { polling, lingerMs } = this.#broker;
-    const all = [...this.#definitions.values()];
+    return this.#worker(options, this.#definitions);
+  }
+
+  #worker(options: WorkerOptions, tasks: ReadonlyMap<string, TaskDefinition>): Worker {
+    const ground = this.#ground;
+    const { polling, lingerMs } = ground.broker;
+    const all = [...tasks.values()];
     // The messages of a contract alone are for another worker: here they would only be put off.
     const here = all.filter(({ run }) => run !== undefined);
     const served = here.length > 0 ? here : all;
     const queues = [...new Set(served.map(({ settings }) => settings.queue))];
     const settings = resolveWorker(options, { queues, polling, lingerMs });
     const deps = {
-      broker: this.#broker,
-      tasks: this.#definitions,
+      get broker() {
+        return ground.broker;
+      },
+      get clock() {
+        return ground.clock;
+      },
+      tasks,
       events: this.#events,
-      clock: systemClock(),
       payloadLimit: this.#enqueuer.payloadLimit,
     };
     return new Worker(deps, settings, this.#pumps);
@@ -171,7 +206,7 @@ export class Dabba<T extends TaskTree = TaskTree> {
 
   /** Reads where a message stands; throws `MessageNotFoundError`. */
   status(id: string): Promise<MessageStatus> {
-    return readStatus(this.#broker, id);
+    return readStatus(this.#ground.broker, id);
   }
 
   /** Waits for a message's output, as a receipt does; see `Receipt.result`. */
@@ -179,29 +214,29 @@ export class Dabba<T extends TaskTree = TaskTree> {
     const { task } = await this.status(id);
     const definition = this.#definitions.get(task);
     if (definition === undefined) throw new UnknownTaskError(task);
-    const receipt = makeReceipt(this.#broker, definition, { id, disposition: "enqueued" });
+    const receipt = makeReceipt(this.#ground.broker, definition, { id, disposition: "enqueued" });
     return await receipt.result(options);
   }
 
   /** Stops a message that is not final; a running one loses its lease. Says whether it was stopped. */
   async cancel(id: string): Promise<boolean> {
-    const [record] = await this.#broker.read([id]);
+    const [record] = await this.#ground.broker.read([id]);
     if (record === undefined) return false;
     const error = { name: "CancelledError", message: "It was cancelled" };
     const result = encodeStopped(toStatus(record).task, error);
     const op = { id: randomId(), retainMs: 3_600_000 };
-    const [word] = await this.#broker.cancel([{ ...record, result }], op);
+    const [word] = await this.#ground.broker.cancel([{ ...record, result }], op);
     return word === "cancelled";
   }
 
   /** Sends dead letters round again, with fresh budgets; gives how many went. */
   redrive(choice: DeadLetterChoice): Promise<number> {
-    return redriveDead(this.#broker, choice);
+    return redriveDead(this.#ground.broker, choice);
   }
 
   /** Throws dead letters away, which then read as cancelled; gives how many went. */
   discard(choice: DeadLetterChoice): Promise<number> {
-    return discardDead(this.#broker, choice);
+    return discardDead(this.#ground.broker, choice);
   }
 
   /** Adds a listener of lifecycle events; the function that comes back removes it. */
@@ -211,7 +246,7 @@ export class Dabba<T extends TaskTree = TaskTree> {
 
   /** Lets go of the broker's connections and files. Stop workers first. */
   async close(): Promise<void> {
-    await this.#broker.close();
+    await this.#ground.broker.close();
   }
 
   /** Closes, for `await using`. */

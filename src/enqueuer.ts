@@ -1,10 +1,11 @@
 /** Enqueueing: checks an input and its options, and hands a message to the coalescer. */
 
-import type { Broker, PushMessage } from "./broker/broker.ts";
+import type { PushMessage } from "./broker/broker.ts";
 import { Coalescer } from "./coalescer.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { PayloadTooLargeError } from "./errors.ts";
 import type { Events } from "./events.ts";
+import type { Ground } from "./ground.ts";
 import { encodeEnvelope, encodePlan } from "./message/envelope.ts";
 import { checkName, randomId } from "./message/id.ts";
 import { bytesOver, encodeJson, type Json } from "./message/json.ts";
@@ -44,17 +45,17 @@ export interface EnqueueOptions extends TaskSettings {
 export class Enqueuer {
   /** The largest input, in bytes of its JSON text. */
   readonly payloadLimit: number;
-  readonly #broker: Broker;
+  readonly #ground: Ground;
   readonly #events: Events;
   readonly #coalescer: Coalescer;
   readonly #plans = new WeakMap<ResolvedSettings, string>();
 
-  /** Makes it in front of a broker; `payloadLimit` counts bytes of an input's JSON text. */
-  constructor(broker: Broker, events: Events, payloadLimit: number) {
-    this.#broker = broker;
+  /** Makes it in front of a store; `payloadLimit` counts bytes of an input's JSON text. */
+  constructor(ground: Ground, events: Events, payloadLimit: number) {
+    this.#ground = ground;
     this.#events = events;
     this.payloadLimit = payloadLimit;
-    this.#coalescer = new Coalescer((messages) => broker.push(messages));
+    this.#coalescer = new Coalescer((messages) => ground.broker.push(messages));
   }
 
   /** Checks, stores, and gives the receipt; throws before any I/O for bad input. */
@@ -97,7 +98,9 @@ export class Enqueuer {
   async #send(definition: TaskDefinition, message: PushMessage): Promise<Receipt> {
     const reply = await this.#coalescer.add(message);
     this.#events.emit("enqueued", { ...reply, task: definition.name, queue: message.queue });
-    return makeReceipt(this.#broker, definition, reply);
+    const { broker, arrived } = this.#ground;
+    if (arrived && reply.disposition === "enqueued") await arrived(reply.id);
+    return makeReceipt(broker, definition, reply);
   }
 
   #message(

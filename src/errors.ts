@@ -15,6 +15,8 @@ export type DabbaErrorCode =
   | "message_not_found"
   | "no_broker"
   | "no_handler"
+  | "test_kit"
+  | "kv_unsupported"
   | "reject"
   | "defer"
   | "retry";

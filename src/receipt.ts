@@ -84,7 +84,7 @@ async function awaitResult(
 function outcome(definition: TaskDefinition, status: MessageStatus): unknown {
   const { id, task, state, attempts } = status;
   if (state === "succeeded") return readOutput(definition, status);
-  const cause = status.error && rebuild(status.error);
+  const cause = status.error && rebuildError(status.error);
   throw new TaskFailedError(id, task, state as "dead" | "cancelled" | "expired", attempts, cause);
 }
 
@@ -102,7 +102,8 @@ async function readOutput(
   }
 }
 
-function rebuild(record: ErrorRecord): Error {
+/** Makes an error again of what was taken down of it. */
+export function rebuildError(record: ErrorRecord): Error {
   const error = new Error(record.message);
   error.name = record.name;
   if (record.issues !== undefined) Object.assign(error, { issues: record.issues });

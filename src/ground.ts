@@ -1,0 +1,14 @@
+/** What a Dabba stands on: where its messages are, and the time that its workers wait by. */
+
+import type { Broker } from "./broker/broker.ts";
+import type { Clock } from "./worker/clock.ts";
+
+/** Is looked up at each use: the testing kit puts another one under a Dabba, and takes it away. */
+export interface Ground {
+  /** Where messages are kept. */
+  broker: Broker;
+  /** What workers wait by. */
+  clock: Clock;
+  /** Is awaited before an enqueue resolves; only a test has one. */
+  arrived?: (id: string) => Promise<void>;
+}

@@ -1,0 +1,2 @@
+/** Runs examples/testing_tasks_test.ts: what it imports registers its tests. */
+import "../../examples/testing_tasks_test.ts";
