@@ -102,7 +102,7 @@ async function openSqlite(): Promise<Broker> {
 
 async function load(module: string): Promise<{ sqliteBroker: () => Broker }> {
   try {
-    return await import(module);
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
   } catch (cause) {
     throw new DabbaError(
       "no_broker",

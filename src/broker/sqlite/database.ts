@@ -1,8 +1,8 @@
 /** One connection to a file: opened at the first call, shared with other processes in peace. */
 
-import { DatabaseSync } from "node:sqlite";
 import { BrokerError } from "../../errors.ts";
 import type { Opened } from "./doctor.ts";
+import { type Driver, findDriver, type SqliteConnection } from "./driver.ts";
 import { asBrokerError, isBusy } from "./failure.ts";
 import { createNamespace, findNamespace } from "./schema.ts";
 import { Sql } from "./sql.ts";
@@ -30,7 +30,7 @@ export interface DatabaseOptions {
 }
 
 interface Connection<Statements> {
-  readonly db: DatabaseSync;
+  readonly db: SqliteConnection;
   readonly statements: Statements;
   readonly about: Pick<Opened, "version" | "journalMode">;
 }
@@ -39,6 +39,7 @@ interface Connection<Statements> {
 export class Database<Statements> {
   readonly #options: DatabaseOptions;
   readonly #prepare: (sql: Sql) => Statements;
+  readonly #driver: Driver;
   #connection: Connection<Statements> | undefined;
   #closed = false;
   #warned = false;
@@ -46,6 +47,7 @@ export class Database<Statements> {
   constructor(options: DatabaseOptions, prepare: (sql: Sql) => Statements) {
     this.#options = options;
     this.#prepare = prepare;
+    this.#driver = findDriver();
   }
 
   /** Runs work in a transaction that holds the write lock from its start. */
@@ -99,12 +101,14 @@ export class Database<Statements> {
   #open(): Connection<Statements> {
     const { path, namespace, synchronous, maxPages } = this.#options;
     const where = `namespace "${namespace}" of "${path}"`;
-    const db = new DatabaseSync(path);
+    const db = this.#driver(path);
     try {
       db.exec(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
       // Before anything is written: a file of another layout stays as it is.
       findNamespace(db, namespace, where);
-      const { journal_mode: mode } = db.prepare("PRAGMA journal_mode = WAL").get()!;
+      const { journal_mode: mode } = db.prepare<{ journal_mode: string }>(
+        "PRAGMA journal_mode = WAL",
+      ).get()!;
       db.exec(`PRAGMA synchronous = ${synchronous}`);
       // On macOS an ordinary sync leaves the data in the disk's own cache; elsewhere it changes nothing.
       if (synchronous === "full") db.exec("PRAGMA fullfsync = ON");
@@ -115,8 +119,8 @@ export class Database<Statements> {
           // Looked for again under the lock: two processes may create a file at the same moment.
           findNamespace(db, namespace, where) ?? createNamespace(db, namespace));
       const statements = this.#prepare(new Sql(db, number));
-      const version = String(db.prepare("SELECT sqlite_version() AS v").get()!.v);
-      const about = { version, journalMode: String(mode) };
+      const version = db.prepare<{ v: string }>("SELECT sqlite_version() AS v").get()!.v;
+      const about = { version, journalMode: mode };
       this.#warn(about.version, about.journalMode);
       return { db, statements, about };
     } catch (error) {
@@ -133,7 +137,7 @@ export class Database<Statements> {
   }
 }
 
-function transaction<T>(db: DatabaseSync, begin: string, work: () => T): T {
+function transaction<T>(db: SqliteConnection, begin: string, work: () => T): T {
   db.exec(begin);
   try {
     const result = work();
@@ -145,7 +149,7 @@ function transaction<T>(db: DatabaseSync, begin: string, work: () => T): T {
   }
 }
 
-function rollBack(db: DatabaseSync): void {
+function rollBack(db: SqliteConnection): void {
   try {
     db.exec("ROLLBACK");
   } catch {

@@ -93,7 +93,8 @@ export function asBrokerError(operation: string, path: string, error: unknown): 
 
 function kindOf(error: unknown): Kind | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { errcode } = error as { readonly errcode?: unknown };
+  // The first is how Deno and Node call it, the second is how Bun does.
+  const { errno, errcode = errno } = error as { readonly errcode?: unknown; errno?: unknown };
   if (typeof errcode === "number") {
     // The upper bits say in more detail what the lower eight say.
     return KINDS.find(({ code }) => code === (errcode & 0xff));

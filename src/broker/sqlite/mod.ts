@@ -10,8 +10,8 @@
  * await broker.close();
  * ```
  *
- * It needs `node:sqlite` (Deno 2.2, Node 22.5, or later) and is in a module of its own, so that no
- * edge bundle contains it.
+ * It needs the runtime's own SQLite: Deno 2.2, Node 22.13 (or 22.5 with `--experimental-sqlite`),
+ * Bun 1.2, or later. It is in a module of its own, so that no edge bundle contains it.
  *
  * @module
  */
@@ -79,6 +79,7 @@ const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
  * ```
  *
  * @throws {TypeError} when the path is empty, or the namespace is not a name.
+ * @throws {DabbaError} `no_broker` when this runtime has no SQLite.
  */
 export function sqliteBroker(options: SqliteBrokerOptions = {}): Broker {
   const {

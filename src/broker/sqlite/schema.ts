@@ -1,7 +1,7 @@
 /** The layout of the tables, and the version of it that a file holds. */
 
-import type { DatabaseSync } from "node:sqlite";
 import { LayoutMismatchError } from "../../errors.ts";
+import type { SqliteConnection } from "./driver.ts";
 
 /** Names the layout below; another one is refused, never converted in passing. */
 export const LAYOUT = "2";
@@ -77,23 +77,25 @@ export function withTables(text: string, namespaceNumber: number): string {
  * @throws {LayoutMismatchError} when another version of Dabba laid the namespace out.
  */
 export function findNamespace(
-  db: DatabaseSync,
+  db: SqliteConnection,
   namespace: string,
   where: string,
 ): number | undefined {
   const known = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'dabba_meta'").get();
   if (known === undefined) return undefined;
-  const row = db.prepare("SELECT number, layout FROM dabba_meta WHERE namespace = ?")
+  const row = db.prepare<{ number: number; layout: string }>(
+    "SELECT number, layout FROM dabba_meta WHERE namespace = ?",
+  )
     .get(namespace);
   if (row === undefined) return undefined;
   if (row.layout !== LAYOUT) {
-    throw new LayoutMismatchError(String(row.layout), LAYOUT, where);
+    throw new LayoutMismatchError(row.layout, LAYOUT, where);
   }
-  return Number(row.number);
+  return row.number;
 }
 
 /** Creates the tables of a namespace; to be called inside a transaction that may write. */
-export function createNamespace(db: DatabaseSync, namespace: string): number {
+export function createNamespace(db: SqliteConnection, namespace: string): number {
   db.exec(META);
   const { lastInsertRowid } = db.prepare(
     "INSERT INTO dabba_meta (namespace, layout) VALUES (?, ?)",

@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
 import { DEFAULT_RETENTION } from "../../../src/broker/retention.ts";
 import { prepareCancel, prepareDiscard } from "../../../src/broker/sqlite/cancel.ts";
 import { prepareDead, prepareRedrive } from "../../../src/broker/sqlite/dead.ts";
@@ -8,7 +7,8 @@ import { prepareExchange } from "../../../src/broker/sqlite/exchange.ts";
 import { preparePush } from "../../../src/broker/sqlite/push.ts";
 import { prepareRead } from "../../../src/broker/sqlite/read.ts";
 import { createNamespace, withTables } from "../../../src/broker/sqlite/schema.ts";
-import { Sql, type Statement } from "../../../src/broker/sqlite/sql.ts";
+import { findDriver, type Statement } from "../../../src/broker/sqlite/driver.ts";
+import { Sql } from "../../../src/broker/sqlite/sql.ts";
 
 /** Notes the statements that an operation prepares. */
 class NotingSql extends Sql {
@@ -22,14 +22,14 @@ class NotingSql extends Sql {
 
 /** Gives the steps by which SQLite means to run each statement of an operation. */
 function plansOf(prepare: (sql: Sql) => unknown): [text: string, steps: string[]][] {
-  const db = new DatabaseSync(":memory:");
+  const db = findDriver()(":memory:");
   try {
     createNamespace(db, "dabba");
     const sql = new NotingSql(db, 1);
     prepare(sql);
     return sql.texts.map((text) => {
-      const steps = db.prepare(`EXPLAIN QUERY PLAN ${text}`).all();
-      return [text, steps.map(({ detail }) => String(detail))];
+      const steps = db.prepare<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`).all();
+      return [text, steps.map(({ detail }) => detail)];
     });
   } finally {
     db.close();
