@@ -1,7 +1,9 @@
 /** Turns what clients throw into Dabba's errors, without keys, tokens or payloads. */
 
 import { BrokerError, DabbaError } from "../../errors.ts";
+import { ownWords } from "./own_words.ts";
 import { ReplyShapeError } from "./reply.ts";
+import { RestError } from "./rest_error.ts";
 
 interface Kind {
   /** What the store's own words say. */
@@ -13,7 +15,7 @@ interface Kind {
   readonly retryAfterMs?: number;
 }
 
-/** The client does not hand over what `Retry-After` says: a second is the least that it can. */
+/** Where nobody hands over what `Retry-After` says: a second is the least that it can. */
 const RETRY_AFTER_MS = 1_000;
 
 /** What is used up comes back with the next period: a look a minute finds out. */
@@ -127,6 +129,12 @@ interface Finding extends Omit<Kind, "words"> {
 }
 
 const AGAIN = "try again";
+const UNKNOWN: Finding = {
+  detail: `Redis refused it for a reason not known here; ${AGAIN}`,
+  retryable: true,
+  unknown: true,
+};
+const NOT_JSON = `the reply is not JSON, a proxy may have sent it; check the URL, or ${AGAIN}`;
 
 function classify(error: unknown): Finding {
   if (error instanceof ReplyShapeError) {
@@ -138,7 +146,7 @@ function classify(error: unknown): Finding {
     case "AbortError":
       return found(`no reply before the deadline, Redis may have acted; ${AGAIN}`);
     case "UpstashJSONParseError":
-      return found(`the reply is not JSON, a proxy may have sent it; check the URL, or ${AGAIN}`);
+      return found(NOT_JSON);
     case "NotCapable":
     case "PermissionDenied":
       return {
@@ -147,17 +155,25 @@ function classify(error: unknown): Finding {
       };
   }
   if (isNetworkError(error)) return unreachable(error);
-  const words = ownWords(error.message);
-  const kind = KINDS.find((kind) => kind.words.test(words));
-  if (kind) return { ...kind, cause: new Error(words) };
-  return {
-    ...found(`Redis refused it for a reason not known here; ${AGAIN}`, words),
-    unknown: true,
-  };
+  return told(error);
 }
 
-function found(detail: string, words?: string): Finding {
-  return { detail, retryable: true, cause: words ? new Error(words) : undefined };
+// The status speaks where the words do not.
+function told(error: Error): Finding {
+  const answer = error instanceof RestError ? error : undefined;
+  const words = ownWords(error.message);
+  const kind = kindOf(words) ?? (answer && kindOf(`HTTP ${answer.status}`));
+  const finding = kind ?? (answer?.words === "" ? found(NOT_JSON) : UNKNOWN);
+  const retryAfterMs = answer?.retryAfterMs ?? finding.retryAfterMs;
+  return { ...finding, retryAfterMs, cause: answer ?? new Error(words) };
+}
+
+function kindOf(words: string): Finding | undefined {
+  return KINDS.find((kind) => kind.words.test(words));
+}
+
+function found(detail: string): Finding {
+  return { detail, retryable: true };
 }
 
 // What a runtime says of a failed fetch holds the URL, and may hold a header.
@@ -179,16 +195,4 @@ function chain(error: unknown): { message: string; code?: unknown }[] {
     links.push(link);
   }
   return links;
-}
-
-const WORDS_MAX = 160;
-
-/**
- * Keeps the store's own words: clients add the command with its payload behind them, and some errors
- * quote an argument. A quote or a bracket ends them.
- */
-function ownWords(message: string): string {
-  const own = message.replace(/^Command failed: /, "").split(/, command was|Key was/)[0]!;
-  const end = own.search(/["'`[{(<]/);
-  return (end < 0 ? own : own.slice(0, end)).trim().slice(0, WORDS_MAX);
 }

@@ -18,16 +18,14 @@ import type { RedisBrokerOptions } from "./options.ts";
 import { RedisBroker } from "./redis_broker.ts";
 
 export { redisAcl, type RedisAclOptions, type RedisRole } from "./acl.ts";
-export {
-  ioredisClient,
-  type IoredisLike,
-  type RedisClient,
-  upstashClient,
-  type UpstashClientOptions,
-} from "./client.ts";
+export type { RestClientOptions } from "./address.ts";
+export { ioredisClient, type IoredisLike, type RedisClient } from "./client.ts";
 export type { RedisBrokerOptions, RedisBrokerSettings, RedisEnv } from "./options.ts";
 export { RedisBroker } from "./redis_broker.ts";
+export { type RestClient, restClient } from "./rest_client.ts";
+export { RestError } from "./rest_error.ts";
 export { type NamedScript, SCRIPTS as redisScripts } from "./scripts/all.ts";
+export { upstashClient } from "./upstash_client.ts";
 export type {
   Broker,
   BrokerStats,

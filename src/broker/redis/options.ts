@@ -1,11 +1,12 @@
 /** The options of the Redis broker, checked before any I/O. */
 
 import { readEnv } from "../../environment.ts";
-import { type RedisClient, upstashClient, withDeadline } from "./client.ts";
+import { type RedisClient, withDeadline } from "./client.ts";
 import type { Retention } from "../retention.ts";
 import { resolveConfirmation } from "./confirm.ts";
 import { Keys } from "./keys.ts";
 import type { RunnerOptions } from "./runner.ts";
+import { upstashClient } from "./upstash_client.ts";
 
 /** Configures the Redis broker, however Redis is reached. */
 export interface RedisBrokerSettings {

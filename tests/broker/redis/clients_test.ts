@@ -6,6 +6,7 @@ import {
   ioredisClient,
   RedisBroker,
   type RedisClient,
+  restClient,
   upstashClient,
 } from "../../../src/broker/redis/mod.ts";
 import { BrokerError } from "../../../src/errors.ts";
@@ -46,6 +47,7 @@ async function playAll({ broker, stage }: Rig): Promise<void> {
 
 const CLIENTS: Readonly<Record<string, (server: RedisGateway) => RedisClient>> = {
   "the client that it sets up": upstashClient,
+  "its own client": restClient,
   "a client of @upstash/redis as it comes": ({ url, token }) => new Upstash({ url, token }),
   "one that parses nothing": ({ url, token }) =>
     new Upstash({ url, token, automaticDeserialization: false }),

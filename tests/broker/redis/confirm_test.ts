@@ -3,7 +3,12 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Redis as Upstash } from "@upstash/redis";
 import { Redis } from "ioredis";
-import { ioredisClient, type RedisClient, upstashClient } from "../../../src/broker/redis/mod.ts";
+import {
+  ioredisClient,
+  type RedisClient,
+  restClient,
+  upstashClient,
+} from "../../../src/broker/redis/mod.ts";
 import { redisBroker } from "../../../src/broker/redis/mod.ts";
 import { sqliteBroker } from "../../../src/broker/sqlite/mod.ts";
 import { BrokerError, NotConfirmedError } from "../../../src/errors.ts";
@@ -30,6 +35,10 @@ async function openPair() {
 type Reach = (server: RedisGateway) => { client: RedisClient; close(): Promise<unknown> };
 const WAYS: Readonly<Record<string, Reach>> = {
   HTTP: (server) => ({ client: upstashClient(server), close: () => Promise.resolve() }),
+  "HTTP, by restClient": (server) => ({
+    client: restClient(server),
+    close: () => Promise.resolve(),
+  }),
   TCP: (server) => {
     const redis = new Redis(server.redisPort, "127.0.0.1");
     return { client: ioredisClient(redis), close: () => redis.quit() };

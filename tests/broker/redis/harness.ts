@@ -7,6 +7,7 @@ import {
   type RedisBroker,
   redisBroker,
   type RedisBrokerOptions,
+  restClient,
 } from "../../../src/broker/redis/mod.ts";
 import { type RedisGateway, redisGateway } from "../../support/redis_gateway.ts";
 import { type ContractHarness, manualClock } from "../contract/harness.ts";
@@ -17,6 +18,12 @@ export async function openHttp(retention?: Retention): Promise<ContractHarness> 
   const server = await redisGateway();
   const { url, token } = server;
   return contractHarness(server, () => ({ url, token, retention }));
+}
+
+/** Opens a store behind the gateway, reached with the broker's own client. */
+export async function openRest(retention?: Retention): Promise<ContractHarness> {
+  const server = await redisGateway();
+  return contractHarness(server, () => ({ client: restClient(server), retention }));
 }
 
 /** Opens a store reached over TCP. */

@@ -6,7 +6,7 @@ import { BrokerError } from "../../../src/errors.ts";
 import { cutOff, type Intercept } from "../../support/redis_gateway.ts";
 import { bury, idsOf, newChannel, renewal, retry, succeed, target } from "../contract/messages.ts";
 import { LEASE_MS } from "../contract/stage.ts";
-import { openRig, type Rig } from "./rig.ts";
+import { type HttpClient, openRig, overHttp, type Rig } from "./rig.ts";
 
 const OP = { id: "op", retainMs: 0 };
 
@@ -25,9 +25,9 @@ class Loss {
 }
 
 /** Opens a rig that knows its scripts, so that each call is one request. */
-async function openLossy(): Promise<{ rig: Rig; loss: Loss }> {
+async function openLossy(client: HttpClient): Promise<{ rig: Rig; loss: Loss }> {
   const loss = new Loss();
-  const rig = await openRig({ intercept: loss.intercept });
+  const rig = await openRig({ client, intercept: loss.intercept });
   await rig.stage.settle(succeed(await rig.stage.pushAndClaim("warm")));
   return { rig, loss };
 }
@@ -43,8 +43,8 @@ const request = (fields: Partial<ExchangeRequest>): Partial<ExchangeRequest> => 
   ...fields,
 });
 
-Deno.test("RedisBroker.push() whose reply is lost stores its messages once", async () => {
-  const { rig, loss } = await openLossy();
+overHttp("RedisBroker.push() whose reply is lost stores its messages once", async (client) => {
+  const { rig, loss } = await openLossy(client);
   await using _ = rig;
   for (const nonce of ["-", "chosen"]) {
     loss.left = 2;
@@ -56,16 +56,19 @@ Deno.test("RedisBroker.push() whose reply is lost stores its messages once", asy
   }
 });
 
-Deno.test("RedisBroker.push() with a dedupe key whose reply is lost is no duplicate", async () => {
-  const { rig, loss } = await openLossy();
-  await using _ = rig;
-  loss.left = 1;
-  const dedupe = { key: "k", ttlMs: 1_000 };
-  assertEquals(await rig.stage.push({ id: "a", dedupe }), [{ id: "a", disposition: "enqueued" }]);
-});
+overHttp(
+  "RedisBroker.push() with a dedupe key whose reply is lost is no duplicate",
+  async (client) => {
+    const { rig, loss } = await openLossy(client);
+    await using _ = rig;
+    loss.left = 1;
+    const dedupe = { key: "k", ttlMs: 1_000 };
+    assertEquals(await rig.stage.push({ id: "a", dedupe }), [{ id: "a", disposition: "enqueued" }]);
+  },
+);
 
-Deno.test("RedisBroker.exchange() is not sent again by itself", async () => {
-  const { rig, loss } = await openLossy();
+overHttp("RedisBroker.exchange() is not sent again by itself", async (client) => {
+  const { rig, loss } = await openLossy(client);
   await using _ = rig;
   loss.left = 1;
   const before = rig.server.requests;
@@ -73,21 +76,24 @@ Deno.test("RedisBroker.exchange() is not sent again by itself", async () => {
   assertEquals(rig.server.requests - before, 1);
 });
 
-Deno.test("RedisBroker.exchange() whose reply is lost claims the same batch again", async () => {
-  const { rig, loss } = await openLossy();
-  await using _ = rig;
-  await rig.stage.push("a", "b", "c");
-  const same = request({ seq: 1, claim: { queues: ["q"], max: 2 } });
-  loss.left = 2;
-  await assertLost(() => rig.stage.exchange(same));
-  await assertLost(() => rig.stage.exchange(same));
-  const { claimed } = await rig.stage.exchange(same);
-  assertEquals(claimed.map(({ id, fence }) => [id, fence]), [["a", 1], ["b", 1]]);
-  assertEquals(await rig.stage.states("c"), ["ready"]);
-});
+overHttp(
+  "RedisBroker.exchange() whose reply is lost claims the same batch again",
+  async (client) => {
+    const { rig, loss } = await openLossy(client);
+    await using _ = rig;
+    await rig.stage.push("a", "b", "c");
+    const same = request({ seq: 1, claim: { queues: ["q"], max: 2 } });
+    loss.left = 2;
+    await assertLost(() => rig.stage.exchange(same));
+    await assertLost(() => rig.stage.exchange(same));
+    const { claimed } = await rig.stage.exchange(same);
+    assertEquals(claimed.map(({ id, fence }) => [id, fence]), [["a", 1], ["b", 1]]);
+    assertEquals(await rig.stage.states("c"), ["ready"]);
+  },
+);
 
-Deno.test("RedisBroker.exchange() whose empty reply is lost stays empty", async () => {
-  const { rig, loss } = await openLossy();
+overHttp("RedisBroker.exchange() whose empty reply is lost stays empty", async (client) => {
+  const { rig, loss } = await openLossy(client);
   await using _ = rig;
   const same = request({ seq: 1 });
   loss.left = 1;
@@ -97,8 +103,8 @@ Deno.test("RedisBroker.exchange() whose empty reply is lost stays empty", async 
   assertEquals(await rig.stage.states("m"), ["ready"]);
 });
 
-Deno.test("RedisBroker.exchange() whose reply is lost settles and renews once", async () => {
-  const { rig, loss } = await openLossy();
+overHttp("RedisBroker.exchange() whose reply is lost settles and renews once", async (client) => {
+  const { rig, loss } = await openLossy(client);
   await using _ = rig;
   await rig.stage.push("a", "b", "c", "d");
   const [a, b, c, d] = await rig.stage.claim();
@@ -118,24 +124,27 @@ Deno.test("RedisBroker.exchange() whose reply is lost settles and renews once", 
   assertEquals(second?.dueAtMs, rig.clock.now() - 1 + 5);
 });
 
-Deno.test("RedisBroker.exchange() that comes late takes nothing and changes nothing", async () => {
-  const { rig } = await openLossy();
-  await using _ = rig;
-  await rig.stage.push("a", "b", "c");
-  const late = request({ seq: 1, claim: { queues: ["q"], max: 1 } });
-  const [a] = (await rig.stage.exchange(late)).claimed;
-  const settle = [retry(a!)];
-  const next = { ...late, seq: 2, settle };
-  assertEquals(idsOf((await rig.stage.exchange(next)).claimed), ["b"]);
-  await rig.stage.unchanged("a", () => rig.stage.exchange(late));
-  await rig.stage.exchange({ ...late, seq: 3, claim: { queues: ["q"], max: 2 } });
-  const { settled, claimed } = await rig.stage.exchange({ ...next, settle: [succeed(a!)] });
-  assertEquals([settled, claimed], [["ok"], []]);
-  assertEquals(await rig.stage.states("a"), ["leased"]);
-});
+overHttp(
+  "RedisBroker.exchange() that comes late takes nothing and changes nothing",
+  async (client) => {
+    const { rig } = await openLossy(client);
+    await using _ = rig;
+    await rig.stage.push("a", "b", "c");
+    const late = request({ seq: 1, claim: { queues: ["q"], max: 1 } });
+    const [a] = (await rig.stage.exchange(late)).claimed;
+    const settle = [retry(a!)];
+    const next = { ...late, seq: 2, settle };
+    assertEquals(idsOf((await rig.stage.exchange(next)).claimed), ["b"]);
+    await rig.stage.unchanged("a", () => rig.stage.exchange(late));
+    await rig.stage.exchange({ ...late, seq: 3, claim: { queues: ["q"], max: 2 } });
+    const { settled, claimed } = await rig.stage.exchange({ ...next, settle: [succeed(a!)] });
+    assertEquals([settled, claimed], [["ok"], []]);
+    assertEquals(await rig.stage.states("a"), ["leased"]);
+  },
+);
 
-Deno.test("RedisBroker.cancel(), redrive() and discard() may lose their replies", async () => {
-  const { rig, loss } = await openLossy();
+overHttp("RedisBroker.cancel(), redrive() and discard() may lose their replies", async (client) => {
+  const { rig, loss } = await openLossy(client);
   await using _ = rig;
   const { broker, stage } = rig;
   await stage.push("live", "dead", "gone");
@@ -157,8 +166,9 @@ Deno.test("RedisBroker.cancel(), redrive() and discard() may lose their replies"
   assertEquals(await stage.states("live", "dead", "gone"), ["cancelled", "ready", "cancelled"]);
 });
 
-Deno.test("RedisBroker lives through a network that sends every request twice", async () => {
+overHttp("RedisBroker lives through a network that sends every request twice", async (client) => {
   await using rig = await openRig({
+    client,
     intercept: async (request, forward) => {
       await forward(request.clone());
       return await forward(request);

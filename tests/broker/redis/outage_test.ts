@@ -5,7 +5,7 @@ import type { RedisBroker } from "../../../src/broker/redis/mod.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { cutOff, hangUp, type Intercept } from "../../support/redis_gateway.ts";
 import { message, succeed, target } from "../contract/messages.ts";
-import { openRig } from "./rig.ts";
+import { type HttpClient, openRig, overHttp } from "./rig.ts";
 
 const CANARY = "canary-in-a-payload";
 const OP = { id: "op", retainMs: 0 };
@@ -53,15 +53,17 @@ async function assertAllFail(broker: RedisBroker, expected: Expected): Promise<v
 }
 
 /** Opens a rig whose broker gives up soon, behind an intercept. */
-const openBroken = (intercept: Intercept, timeout = 5_000) =>
-  openRig({ intercept, messy: true, broker: () => ({ timeout, retries: 0 }) });
+const openBroken = (client: HttpClient, intercept: Intercept, timeout = 5_000) =>
+  openRig({ client, intercept, messy: true, broker: () => ({ timeout, retries: 0 }) });
 
 const BAD_GATEWAY = `<html><title>502</title>${CANARY}</html>`;
 
-/** What may be answered instead of a reply, and a word of what is said about it. */
-const ANSWERS: Readonly<Record<string, [Intercept, RegExp]>> = {
+/** What may be answered instead of a reply, a word of what is said about it, and by the status. */
+const ANSWERS: Readonly<Record<string, [Intercept, RegExp, byStatus?: RegExp]>> = {
   "a connection that is reset": [() => hangUp(), /cannot be reached/],
-  "a 502 page": [() => new Response(BAD_GATEWAY, { status: 502 }), /not JSON/],
+  "a 502 page": [() => new Response(BAD_GATEWAY, { status: 502 }), /not JSON/, /in trouble/],
+  "a 429 page": [() => new Response(BAD_GATEWAY, { status: 429 }), /not JSON/, /too many requests/],
+  "a 404 page": [() => new Response(BAD_GATEWAY, { status: 404 }), /not JSON/],
   "a 200 page": [() => new Response(BAD_GATEWAY), /not JSON/],
   "an empty reply": [() => new Response(""), /not JSON/],
   "half a reply": [
@@ -78,33 +80,35 @@ const ANSWERS: Readonly<Record<string, [Intercept, RegExp]>> = {
   "a 500 with JSON of another kind": [
     () => Response.json({ message: CANARY }, { status: 500 }),
     /reason not known/,
+    /in trouble/,
   ],
 };
 
-for (const [name, [intercept, words]] of Object.entries(ANSWERS)) {
-  Deno.test(`RedisBroker takes ${name} for an outage`, async () => {
-    await using rig = await openBroken(intercept);
+for (const [name, [intercept, words, byStatus = words]] of Object.entries(ANSWERS)) {
+  overHttp(`RedisBroker takes ${name} for an outage`, async (client) => {
+    await using rig = await openBroken(client, intercept);
     const secrets = [rig.server.token, rig.server.namespace];
-    await assertAllFail(rig.broker, { retryable: true, words, secrets });
+    const said = client === "restClient" ? byStatus : words;
+    await assertAllFail(rig.broker, { retryable: true, words: said, secrets });
   });
 }
 
-Deno.test("RedisBroker takes no reply that was meant for another request", async () => {
-  await using rig = await openBroken(() => Response.json({ result: ["=cancel", "=d"] }));
+overHttp("RedisBroker takes no reply that was meant for another request", async (client) => {
+  await using rig = await openBroken(client, () => Response.json({ result: ["=cancel", "=d"] }));
   const call = () => rig.broker.discard([target()], OP);
   const error = await assertRejects(call, BrokerError, "another request");
   assertEquals(error.retryable, true);
 });
 
-Deno.test("RedisBroker takes no reply that answers for fewer entries", async () => {
-  await using rig = await openBroken(() => Response.json({ result: ["=cancel", "=c"] }));
+overHttp("RedisBroker takes no reply that answers for fewer entries", async (client) => {
+  await using rig = await openBroken(client, () => Response.json({ result: ["=cancel", "=c"] }));
   const call = () => rig.broker.cancel([target("a"), target("b")], OP);
   await assertRejects(call, BrokerError, "another number of entries");
 });
 
-Deno.test("RedisBroker gives up on a reply that never comes", async () => {
+overHttp("RedisBroker gives up on a reply that never comes", async (client) => {
   const waiting: (() => void)[] = [];
-  await using rig = await openBroken(async () => {
+  await using rig = await openBroken(client, async () => {
     await new Promise<void>((resolve) => waiting.push(resolve));
     return hangUp();
   }, 50);
@@ -113,7 +117,7 @@ Deno.test("RedisBroker gives up on a reply that never comes", async () => {
   waiting.forEach((resolve) => resolve());
 });
 
-Deno.test("RedisBroker gives up on a reply whose body never ends", async () => {
+overHttp("RedisBroker gives up on a reply whose body never ends", async (client) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = (async () => {
     using connection = await listener.accept();
@@ -123,7 +127,7 @@ Deno.test("RedisBroker gives up on a reply whose body never ends", async () => {
     // Until the client lets go.
     await connection.read(new Uint8Array(1)).catch(() => {});
   })();
-  await using rig = await openRig({ messy: true });
+  await using rig = await openRig({ client, messy: true });
   const url = `http://127.0.0.1:${listener.addr.port}`;
   const broker = rig.reopen({ url, timeout: 100, retries: 0 });
   const error = await assertRejects(() => broker.read(["m"]), BrokerError);
@@ -131,8 +135,8 @@ Deno.test("RedisBroker gives up on a reply whose body never ends", async () => {
   await serving;
 });
 
-Deno.test("RedisBroker says that nobody listens at the URL", async () => {
-  await using rig = await openRig({ messy: true });
+overHttp("RedisBroker says that nobody listens at the URL", async (client) => {
+  await using rig = await openRig({ client, messy: true });
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -141,8 +145,8 @@ Deno.test("RedisBroker says that nobody listens at the URL", async () => {
   await assertAllFail(broker, expected);
 });
 
-Deno.test("RedisBroker says that the token is wrong, once and for all", async () => {
-  await using rig = await openRig({ messy: true });
+overHttp("RedisBroker says that the token is wrong, once and for all", async (client) => {
+  await using rig = await openRig({ client, messy: true });
   const broker = rig.reopen({ token: "canary-token" });
   const before = rig.server.requests;
   const expected = { retryable: false, words: /token was refused/, secrets: ["canary-token"] };
@@ -150,17 +154,20 @@ Deno.test("RedisBroker says that the token is wrong, once and for all", async ()
   assertEquals(rig.server.requests - before, Object.keys(CALLS).length);
 });
 
-Deno.test("RedisBroker says that Redis itself is gone", async () => {
-  await using rig = await openBroken(() =>
-    Response.json({ error: "ERR cannot reach Redis, the command was not sent" }, { status: 503 })
+overHttp("RedisBroker says that Redis itself is gone", async (client) => {
+  await using rig = await openBroken(
+    client,
+    () =>
+      Response.json({ error: "ERR cannot reach Redis, the command was not sent" }, { status: 503 }),
   );
   const error = await assertRejects(() => rig.broker.read(["m"]), BrokerError);
   assertEquals(error.retryable, true);
   assertNotMatch(error.message, /token/);
 });
 
-Deno.test("RedisBroker tries again as often as it is told, exchanges never", async () => {
+overHttp("RedisBroker tries again as often as it is told, exchanges never", async (client) => {
   await using rig = await openRig({
+    client,
     messy: true,
     broker: () => ({ retries: 2 }),
     intercept: () => new Response("", { status: 502 }),
@@ -175,9 +182,10 @@ Deno.test("RedisBroker tries again as often as it is told, exchanges never", asy
   assertEquals([exchange, new Set(Object.values(others))], [1, new Set([3])]);
 });
 
-Deno.test("RedisBroker goes on when an outage ends before its patience", async () => {
+overHttp("RedisBroker goes on when an outage ends before its patience", async (client) => {
   let failures = 3;
   await using rig = await openRig({
+    client,
     intercept: (request, forward) =>
       failures-- > 0 ? new Response("", { status: 502 }) : forward(request),
   });

@@ -1,7 +1,7 @@
 /** A Redis broker of a test's own, over HTTP, with all that a test wants to do to it. */
 
 import { assertEquals } from "@std/assert";
-import { RedisBroker, type RedisBrokerOptions } from "../../../src/broker/redis/mod.ts";
+import { RedisBroker, type RedisBrokerOptions, restClient } from "../../../src/broker/redis/mod.ts";
 import {
   type RedisGateway,
   redisGateway,
@@ -12,8 +12,13 @@ import { type ContractHarness, manualClock } from "../contract/harness.ts";
 import { Stage } from "../contract/stage.ts";
 import { listLeftovers } from "./leftovers.ts";
 
+/** Names a client over HTTP: the one of @upstash/redis, or the broker's own. */
+export type HttpClient = "@upstash/redis" | "restClient";
+
 /** What a test may ask for. */
 export interface RigOptions {
+  /** The client, where the options of the broker name none. */
+  readonly client?: HttpClient;
   /** Options of the broker, such as a client of another kind. */
   readonly broker?: (server: RedisGateway) => RedisBrokerOptions;
   /** Stands between client and gateway. */
@@ -47,14 +52,15 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const server = await redisGateway({ redis: own?.url, intercept: options.intercept });
   const clock = manualClock();
   const { url, token, namespace } = server;
-  const reopen = (more: RedisBrokerOptions = {}) =>
-    new RedisBroker({
-      ...(more.client || options.broker?.(server).client ? {} : { url, token }),
+  const reopen = (more: RedisBrokerOptions = {}) => {
+    const own = { ...options.broker?.(server), ...more };
+    return new RedisBroker({
       namespace,
       ...(options.serverClock ? {} : { clock: clock.now }),
-      ...options.broker?.(server),
-      ...more,
+      ...own,
+      ...(own.client ? {} : reached(options.client, { url, token, ...own })),
     });
+  };
   const broker = reopen();
   const harness = {
     broker,
@@ -78,6 +84,25 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       assertEquals(left, [], "left behind in the store");
     },
   };
+}
+
+function reached(
+  client: HttpClient | undefined,
+  { url, token, timeout }: {
+    readonly url: string;
+    readonly token: string;
+    readonly timeout?: number;
+  },
+): RedisBrokerOptions {
+  if (client !== "restClient") return { url, token };
+  return { client: restClient({ url, token, timeoutMs: timeout }), url: "", token: "" };
+}
+
+/** Tests with both clients over HTTP. */
+export function overHttp(name: string, test: (client: HttpClient) => Promise<void>): void {
+  for (const client of ["@upstash/redis", "restClient"] as const) {
+    Deno.test(`${name} (${client})`, () => test(client));
+  }
 }
 
 /** Counts the commands that Redis runs during an act: each one of a script, and the script. */
