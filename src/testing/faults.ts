@@ -13,7 +13,8 @@ import { randomOf } from "./random.ts";
  *   is done all the same, `lateMs` later, when the client has long tried again;
  * - `no-reply`: it is neither done nor answered; `lost-reply`: it is done, and never answered;
  * - `error-before`, `error-after`: 500 with JSON; `html-before`, `html-after`: the 502 page of a
- *   proxy; `throttled-before`, `throttled-after`: 429 with `Retry-After`;
+ *   proxy; `throttled-before`, `throttled-after`: 429 with `Retry-After`; `full-before`: a full Redis
+ *   refuses it;
  * - `half-body`: it is done, and the answer breaks off; `garbage`: it is done, and the answer is none.
  */
 export type Fault =
@@ -30,14 +31,17 @@ export type Fault =
   | "html-after"
   | "throttled-before"
   | "throttled-after"
+  | "full-before"
   | "half-body"
   | "garbage";
+
+const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
 
 /** Lists the faults. */
 export const FAULTS: readonly Fault[] = [
   ...["reset", "drop-reply", "duplicate", "late-reply", "late-run", "no-reply"] as const,
   ...["lost-reply", "error-before", "error-after", "html-before", "html-after"] as const,
-  ...["throttled-before", "throttled-after", "half-body", "garbage"] as const,
+  ...["throttled-before", "throttled-after", "full-before", "half-body", "garbage"] as const,
 ];
 
 /** Says when a fault happens. */
@@ -204,6 +208,7 @@ class Faults implements FaultyHandler {
       case "error-before":
       case "html-before":
       case "throttled-before":
+      case "full-before":
         return this.#refusal(fault);
     }
     const reply = await this.#run(sent);
@@ -236,6 +241,7 @@ class Faults implements FaultyHandler {
       const headers = { "content-type": "text/html" };
       return new Response("<html><h1>502 Bad Gateway</h1></html>", { status: 502, headers });
     }
+    if (fault.startsWith("full")) return Response.json({ error: OOM }, { status: 400 });
     const headers = { "retry-after": String(this.#retryAfter) };
     return Response.json({ error: "ERR too many requests" }, { status: 429, headers });
   }

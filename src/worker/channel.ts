@@ -18,6 +18,8 @@ export interface Patience {
 }
 
 const BACKOFF_MS = { first: 250, most: 5_000, stopping: 250 };
+/** A worker looks once a minute, however long a store or a proxy wants to be left alone. */
+const RETRY_AFTER_MS = 60_000;
 const REPORT_MS = 10_000;
 
 /** Says whether a failure may pass by itself. */
@@ -147,7 +149,8 @@ export class Channel {
       ? BACKOFF_MS.stopping
       : Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** doublings);
     // Never less than half: sixteen workers must not add up to a flood.
-    const wait = error.retryAfterMs + most * (0.5 + this.#clock.random() / 2);
+    const asked = Math.min(error.retryAfterMs, RETRY_AFTER_MS);
+    const wait = asked + most * (0.5 + this.#clock.random() / 2);
     if (this.#clock.now() + wait > until()) throw error;
     await new Promise<void>((resolve) => {
       const rise = () => {

@@ -1,7 +1,7 @@
 /** The task that the rig's workers run, and what they are told. */
 
 import type { Broker } from "../../src/broker/broker.ts";
-import { RedisBroker } from "../../src/broker/redis/mod.ts";
+import { RedisBroker, restClient } from "../../src/broker/redis/mod.ts";
 import { sqliteBroker } from "../../src/broker/sqlite/mod.ts";
 import type { Schema } from "../../src/schema.ts";
 import { defineTask, type OpenContract } from "../../src/task.ts";
@@ -49,6 +49,8 @@ export type Address =
       readonly namespace: string;
       /** How long a request may take, in milliseconds, where it is not as usual. */
       readonly timeout?: number;
+      /** The broker's own client instead of that of @upstash/redis. */
+      readonly client?: "restClient";
     }
   )
   & {
@@ -94,6 +96,9 @@ export function openBroker(address: Address): Broker {
     return sqliteBroker({ path: address.path, clock, retention: RETENTION });
   }
   const { url, token, namespace, timeout } = address;
-  const options = { url, token, namespace, timeout, retention: RETENTION };
+  const reached = address.client === "restClient"
+    ? { client: restClient({ url, token, timeoutMs: timeout }) }
+    : { url, token };
+  const options = { ...reached, namespace, timeout, retention: RETENTION };
   return new RedisBroker({ ...options, ...(clock ? { clock } : {}) });
 }

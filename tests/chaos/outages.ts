@@ -4,8 +4,9 @@ import { Dabba } from "../../src/dabba.ts";
 import { ioredisClient, RedisBroker } from "../../src/broker/redis/mod.ts";
 import { dabbaRoutes } from "../../src/hono/mod.ts";
 import type { FaultRule, FaultyHandler } from "../../src/testing/mod.ts";
-import { type Job, work } from "./jobs.ts";
+import { type Job, type Orders, work } from "./jobs.ts";
 import { type Entry, readLedger } from "./ledger.ts";
+import type { Fleet } from "./processes.ts";
 import { pause, type Place } from "./store.ts";
 
 /** Is what came of one outage. */
@@ -28,6 +29,13 @@ export async function enqueueDirectly(place: Place, jobs: readonly Job[]): Promi
   const dabba = new Dabba({ broker, tasks: { work } });
   const receipts = await dabba.tasks.work.enqueueMany(jobs);
   place.acknowledge(receipts.map(({ id }) => id));
+}
+
+/** Starts workers, of which every other one has the broker's own client. */
+export async function startBoth(fleet: Fleet, place: Place, count: number): Promise<void> {
+  const own = { store: { ...place.address, client: "restClient" } } as Partial<Orders>;
+  const started = Array.from({ length: count }, (_, i) => fleet.start(i % 2 === 0 ? {} : own));
+  for (const one of started) await one.ready;
 }
 
 /** Plays one; there must be messages to run when it ends. */

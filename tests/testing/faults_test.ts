@@ -36,6 +36,7 @@ const SEEN: Readonly<Partial<Record<Fault, [done: number, seen: number | "reset"
   "html-after": [1, 502],
   "throttled-before": [0, 429],
   "throttled-after": [1, 429],
+  "full-before": [0, 400],
   "garbage": [1, 200],
 };
 

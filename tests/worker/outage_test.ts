@@ -196,22 +196,29 @@ Deno.test("Worker.run() leaves a store alone for as long as it wants to be", asy
   await running.stop();
 });
 
-Deno.test("Worker.run() looks once a minute at a store whose quota is used up", async () => {
-  const { inputs, task } = noting();
-  await using rig = new Rig({ task });
-  await rig.tasks.task.enqueue(1);
-  rig.broker.before = ({ operation }) => {
-    throw new BrokerError(operation, "used up", { retryable: true, retryAfterMs: 60_000 });
-  };
-  const running = rig.run();
-  await rig.clock.advance(600_000);
-  const calls = rig.broker.count("exchange") + rig.broker.count("probe");
-  assert(calls >= 9 && calls <= 13, `${calls} calls in ten minutes`);
-  rig.broker.before = () => {};
-  await rig.clock.advance(60_000);
-  assertEquals(inputs, [1]);
-  await running.stop();
-});
+for (
+  const [why, retryAfterMs] of [["quota is used up", 60_000], [
+    "Retry-After is a day",
+    864e5,
+  ]] as const
+) {
+  Deno.test(`Worker.run() looks once a minute at a store whose ${why}`, async () => {
+    const { inputs, task } = noting();
+    await using rig = new Rig({ task });
+    await rig.tasks.task.enqueue(1);
+    rig.broker.before = ({ operation }) => {
+      throw new BrokerError(operation, "used up", { retryable: true, retryAfterMs });
+    };
+    const running = rig.run();
+    await rig.clock.advance(600_000);
+    const calls = rig.broker.count("exchange") + rig.broker.count("probe");
+    assert(calls >= 9 && calls <= 13, `${calls} calls in ten minutes`);
+    rig.broker.before = () => {};
+    await rig.clock.advance(60_000);
+    assertEquals(inputs, [1]);
+    await running.stop();
+  });
+}
 
 Deno.test("Worker.run() sounds an alarm for a reason that is not known, and goes on", async () => {
   const { inputs, task } = noting();

@@ -17,15 +17,21 @@ export interface RedisBrokerSettings {
    */
   readonly namespace?: string;
   /**
-   * How long one request to Redis may take, in milliseconds. A call that tries again may take that
-   * long each time.
+   * How long one request to Redis may take, in milliseconds.
    *
    * @default 5_000
    */
   readonly timeout?: number;
   /**
-   * How often a call that met an outage is made again. In between it waits at random, up to 2
-   * seconds. Exchanges are not made again: a worker does that itself.
+   * How long a call may take with all its tries, in milliseconds. A call that ends by it may have been
+   * done: enqueue again under the same `id`, and it is stored once.
+   *
+   * @default twice `timeout`: one request without a reply, and another one
+   */
+  readonly deadline?: number;
+  /**
+   * How often a call that met an outage is made again, within its `deadline`. In between it waits as
+   * long as `Retry-After` says, and at random, up to 2 seconds. Exchanges are not made again: a worker does that itself.
    *
    * @default 3
    */
@@ -119,11 +125,13 @@ export function resolveOptions(options: RedisBrokerOptions): RunnerOptions {
   const { namespace = "dabba", timeout = 5_000, retries = 3, keyLocking = false, clock } = options;
   checkNamespace(namespace);
   checkNumber("timeout", timeout, 1);
+  const deadlineMs = options.deadline ?? Math.min(2 * timeout, 2 ** 31 - 1);
+  checkNumber("deadline", deadlineMs, 1);
   checkNumber("retries", retries, 0);
   const client = resolveClient(options, timeout);
   const confirmation = resolveConfirmation(options, client, timeout);
   const keys = new Keys(namespace);
-  return { client, keys, namespace, retries, keyLocking, clock, confirmation };
+  return { client, keys, namespace, retries, deadlineMs, keyLocking, clock, confirmation };
 }
 
 /** Gives a namespace back, if it is one; throws `TypeError`. */
@@ -157,6 +165,6 @@ function checkNumber(name: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least && value < 2 ** 31) return;
   throw new TypeError(
     `Cannot use ${name} ${value}: give a whole number from ${least} on` +
-      (name === "timeout" ? ", in milliseconds" : ""),
+      (name === "retries" ? "" : ", in milliseconds"),
   );
 }

@@ -1,7 +1,12 @@
 /** Runs scripts: by hash, in full where Redis does not know them, again where that is safe. */
 
-import { BrokerError, LayoutMismatchError, NotConfirmedError } from "../../errors.ts";
-import type { RedisClient } from "./client.ts";
+import {
+  BrokerError,
+  type DabbaError,
+  LayoutMismatchError,
+  NotConfirmedError,
+} from "../../errors.ts";
+import { inTime, type RedisClient } from "./client.ts";
 import type { Confirmation } from "./confirm.ts";
 import { asBrokerError, isFull, isNoScript } from "./errors.ts";
 import { type Keys, LAYOUT } from "./keys.ts";
@@ -15,6 +20,8 @@ export interface RunnerOptions {
   readonly namespace: string;
   /** How often a call that failed is made again. */
   readonly retries: number;
+  /** How long a call may take with all that it sends, in milliseconds. */
+  readonly deadlineMs: number;
   readonly keyLocking: boolean;
   /** The caller's clock; the server's if left out. */
   readonly clock?: () => number;
@@ -39,8 +46,6 @@ type NamedSource = Pick<Script<never, unknown>, "name" | "source">;
 
 /** The line that lets Upstash lock the declared keys only, instead of the database. */
 const KEY_LOCKING = "#!lua flags=allow-key-locking\n";
-/** A caller does not wait here for a store that wants to be left alone for so long. */
-const QUOTA_MS = 10_000;
 const BACKOFF_MS = { first: 100, most: 2_000 };
 
 /** Runs the scripts of one broker. */
@@ -83,22 +88,20 @@ export class Runner {
   /** Makes a call again while that may help, at random moments so that many do not meet. */
   async #persist<T>({ operation, once }: Operation, call: () => Promise<T>): Promise<T> {
     const retries = once ? 0 : this.#options.retries;
+    const endAt = performance.now() + this.#options.deadlineMs;
     for (let failures = 0;; failures++) {
-      let leastMs = 0;
       if (this.#closed) {
         throw new BrokerError(operation, "the broker is closed", { retryable: false });
       }
       try {
-        return await call();
+        return await inTime(call(), endAt - performance.now());
       } catch (thrown) {
         const error = asBrokerError(operation, thrown);
-        const again = error instanceof BrokerError && error.retryable && !error.full &&
-          error.retryAfterMs < QUOTA_MS && !(error instanceof NotConfirmedError);
+        const wait = leastMs(error) + Math.random() * mostMs(failures);
+        const again = mayPass(error) && performance.now() + wait < endAt;
         if (!again || failures >= retries) throw error;
-        leastMs = error.retryAfterMs;
+        await new Promise((resolve) => setTimeout(resolve, wait));
       }
-      const most = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures);
-      await new Promise((resolve) => setTimeout(resolve, leastMs + Math.random() * most));
     }
   }
 
@@ -166,6 +169,19 @@ export class Runner {
     this.#sources.set(script.name, source);
     return source;
   }
+}
+
+function mayPass(error: DabbaError): boolean {
+  return error instanceof BrokerError && error.retryable && !error.full &&
+    !(error instanceof NotConfirmedError);
+}
+
+function leastMs(error: DabbaError): number {
+  return error instanceof BrokerError ? error.retryAfterMs : 0;
+}
+
+function mostMs(failures: number): number {
+  return Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** failures);
 }
 
 /** Gives the SHA-1 of a text as Redis writes it. */

@@ -25,6 +25,7 @@ const WRONG: Readonly<Record<string, [RedisBrokerOptions, string]>> = {
   "a namespace of 65 characters": [{ ...ADDRESS, namespace: "n".repeat(65) }, "namespace"],
   "a timeout of nothing": [{ ...ADDRESS, timeout: 0 }, "timeout"],
   "a timeout beyond all timers": [{ ...ADDRESS, timeout: 2 ** 31 }, "timeout"],
+  "a deadline of nothing": [{ ...ADDRESS, deadline: 0 }, "deadline"],
   "half a retry": [{ ...ADDRESS, retries: 0.5 }, "retries"],
   "a client and a URL": [{ ...ADDRESS, client: NEVER }, "one of them"],
   "a client that runs no scripts": [{ client: {} as typeof NEVER }, "ioredisClient"],

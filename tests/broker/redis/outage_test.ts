@@ -191,3 +191,69 @@ overHttp("RedisBroker goes on when an outage ends before its patience", async (c
   });
   assertEquals((await rig.stage.push("m"))[0]?.disposition, "enqueued");
 });
+
+/** Answers nothing until it is told to let go. */
+function silence() {
+  const waiting: (() => void)[] = [];
+  const intercept: Intercept = async () => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    return hangUp();
+  };
+  return { intercept, letGo: () => waiting.forEach((resolve) => resolve()), waiting };
+}
+
+overHttp(
+  "RedisBroker makes one request more after one without a reply, and no third",
+  async (client) => {
+    const { intercept, letGo, waiting } = silence();
+    await using rig = await openRig({
+      client,
+      intercept,
+      messy: true,
+      broker: () => ({ timeout: 400 }),
+    });
+    await assertRejects(() => rig.broker.push([message("m")]), BrokerError, "deadline");
+    assertEquals(waiting.length, 2);
+    letGo();
+  },
+);
+
+overHttp("RedisBroker ends a call at its deadline, whatever a request may take", async (client) => {
+  const { intercept, letGo, waiting } = silence();
+  const broker = () => ({ timeout: 2 ** 30, deadline: 50 });
+  await using rig = await openRig({ client, intercept, messy: true, broker });
+  await assertRejects(() => rig.broker.push([message("m")]), BrokerError, "deadline");
+  await assertRejects(() => rig.stage.claim(), BrokerError, "deadline");
+  assertEquals(waiting.length, 2);
+  letGo();
+});
+
+overHttp("RedisBroker.push() stores what was sent again after no reply once", async (client) => {
+  let lost = 1;
+  const { intercept, letGo } = silence();
+  await using rig = await openRig({
+    client,
+    broker: () => ({ timeout: 400 }),
+    intercept: async (request, forward) => {
+      const reply = await forward(request);
+      return lost-- > 0 ? await intercept(request, forward) : reply;
+    },
+  });
+  await rig.stage.push("m");
+  assertEquals((await rig.stage.claim({ max: 2 })).map(({ id }) => id), ["m"]);
+  letGo();
+});
+
+Deno.test("RedisBroker waits as long as Retry-After says, or fails at once if that is too long", async () => {
+  const answers = ["0", "20"];
+  await using rig = await openRig({
+    client: "restClient",
+    messy: true,
+    intercept: () => {
+      const headers = { "retry-after": answers.shift()! };
+      return Response.json({ error: "ERR too many requests" }, { status: 429, headers });
+    },
+  });
+  const error = await assertRejects(() => rig.broker.read(["m"]), BrokerError);
+  assertEquals([error.retryAfterMs, answers, rig.server.requests], [20_000, [], 2]);
+});

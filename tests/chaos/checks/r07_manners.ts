@@ -1,12 +1,13 @@
 import type { Fault } from "../../../src/testing/mod.ts";
 import { type Check, randomOf } from "../check.ts";
 import { POLLING, sleeps } from "../kill_run.ts";
-import { enqueueDirectly, outage } from "../outages.ts";
+import { enqueueDirectly, outage, startBoth } from "../outages.ts";
 import { Fleet } from "../processes.ts";
 import { Place } from "../store.ts";
 
 const KINDS: readonly Fault[] = [
   ...["reset", "html-before", "throttled-before", "error-before", "half-body", "garbage"] as const,
+  "full-before",
 ];
 const LIMIT_MS = 60_000;
 const BACK_MS = 10_000;
@@ -19,11 +20,11 @@ export const check: Check = {
     "within 10 s of the end; 0 lost, 0 stuck",
   async run(scale) {
     const [workers, ms] = scale.full ? [16, 60_000] : [4, 15_000];
-    const kinds = scale.full ? KINDS : [KINDS[scale.seed % KINDS.length]!];
+    const kinds = scale.full ? KINDS : [KINDS[scale.seed % 6]!, "full-before" as const];
     await using place = await Place.open("redis", { faults: { seed: scale.seed } });
     const worker = { concurrency: 10, lease: "2m", polling: POLLING } as const;
     await using fleet = new Fleet({ store: place.address, ledger: place.folder, worker });
-    for (const one of Array.from({ length: workers }, () => fleet.start())) await one.ready;
+    await startBoth(fleet, place, workers);
     let exits = 0;
     for (const process of fleet.processes) process.ended.then(() => exits++);
     const random = randomOf(scale.seed);

@@ -187,6 +187,20 @@ export const redisMutants: readonly Mutant[] = [
     tests: ["tests/broker/redis/lost_reply_test.ts", "tests/broker/redis/outage_test.ts"],
   },
   {
+    guard: "a call ends at its deadline",
+    file: RUNNER,
+    find: "await inTime(call(), endAt - performance.now())",
+    put: "await call()",
+    tests: ["tests/broker/redis/outage_test.ts"],
+  },
+  {
+    guard: "no try begins past a call's deadline",
+    file: RUNNER,
+    find: "mayPass(error) && performance.now() + wait < endAt",
+    put: "mayPass(error)",
+    tests: ["tests/broker/redis/outage_test.ts"],
+  },
+  {
     guard: "a cancel that comes again answers the same",
     file: "src/broker/redis/scripts/cancel.ts",
     find: 'by == op and "c" or "f"',

@@ -168,8 +168,15 @@ export const workerMutants: readonly Mutant[] = [
   {
     guard: "a quota that is used up is asked for once a minute",
     file: "src/worker/channel.ts",
-    find: "error.retryAfterMs + most * (0.5 + this.#clock.random() / 2)",
+    find: "asked + most * (0.5 + this.#clock.random() / 2)",
     put: "most * (0.5 + this.#clock.random() / 2)",
+    tests: ["tests/worker/outage_test.ts"],
+  },
+  {
+    guard: "no Retry-After keeps a worker away for more than a minute",
+    file: "src/worker/channel.ts",
+    find: "Math.min(error.retryAfterMs, RETRY_AFTER_MS)",
+    put: "error.retryAfterMs",
     tests: ["tests/worker/outage_test.ts"],
   },
 ];
