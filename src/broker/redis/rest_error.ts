@@ -4,6 +4,7 @@ import { ownWords } from "./own_words.ts";
 
 /** Says what a store or a proxy answered; holds no command, no payload and no token. */
 export class RestError extends Error {
+  /** Names the class, also where the bundler renamed it. */
   override readonly name = "RestError";
   /** The store's own words, cut where they may quote an argument; empty where a proxy has answered. */
   readonly words: string;
