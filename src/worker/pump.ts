@@ -34,7 +34,6 @@ export class Pump {
   readonly #halt: Halt;
   #reserved = 0;
   #airborne = 0;
-  #left: number;
   #drained = false;
   #failure: { readonly error: unknown } | undefined;
 
@@ -43,7 +42,6 @@ export class Pump {
     this.#deps = deps;
     this.#settings = settings;
     this.#limits = limits;
-    this.#left = limits.max;
     this.#wake = new Wake(deps.clock);
     this.#halt = new Halt(deps.clock);
     this.#stores = {
@@ -60,10 +58,8 @@ export class Pump {
   async go(): Promise<void> {
     const { events, clock, broker } = this.#deps;
     const report = new OutageReport(events, this.#settings.name, clock);
-    const loops = Array.from({ length: FLIGHTS }, () => {
-      return this.#loop(new Channel(broker, this.#settings, { report, clock }));
-    });
-    await Promise.all(loops);
+    const channel = () => new Channel(broker, this.#settings, { report, clock });
+    await Promise.all(Array.from({ length: FLIGHTS }, () => this.#loop(channel())));
     this.#halt.over();
     if (this.#failure) throw this.#failure.error;
   }
@@ -115,6 +111,10 @@ export class Pump {
       this.#reserved === 0;
   }
 
+  get #left(): number {
+    return this.#limits.max - this.tally.kept;
+  }
+
   async #step(channel: Channel, patience: Patience): Promise<void> {
     const standing = this.#standing();
     const flight = loadFlight(standing, this.#stores);
@@ -134,15 +134,15 @@ export class Pump {
 
   #standing(): Standing {
     const { concurrency, order } = this.#settings;
+    const { heartbeat, solo } = this.#stores;
     const now = this.#deps.clock.now();
     const stopping = this.#halt.called;
     // One look at a time: a second one would find what the first one leaves. And none for company
     // while a suspect is here.
-    const closed = stopping || this.#drained || this.#reserved > 0 || this.#stores.solo.taken ||
+    const closed = stopping || this.#drained || this.#reserved > 0 || solo.taken ||
       now >= this.#limits.deadline;
-    const permits = Math.min(concurrency - this.#stores.heartbeat.size, this.#left);
+    const free = closed ? 0 : Math.min(concurrency - heartbeat.size, this.#left, solo.room);
     const drawn = () => order(() => this.#deps.clock.random());
-    const free = closed ? 0 : permits;
     return { now, free, concurrency, airborne: this.#airborne, stopping, order: drawn };
   }
 
@@ -173,8 +173,8 @@ export class Pump {
     this.#stores.lookout.looked(reply, flight.asked);
     const empty = reply.claimed.length === 0 && !this.#stores.lookout.nudged;
     this.#drained = this.#limits.drain && empty;
-    this.#left -= reply.claimed.length;
     this.tally.claimed(reply.claimed.length);
+    this.#stores.solo.looked(reply.claimed);
     for (const delivery of reply.claimed) this.#start(delivery, reply.nowMs, sentAt);
   }
 

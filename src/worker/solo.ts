@@ -1,5 +1,6 @@
 /** The solo: has a suspect run alone, so that whoever its end takes along is not innocent. */
 
+import { type Delivery, SUSPECT_CRASHES } from "../broker/broker.ts";
 import type { Run } from "./run.ts";
 import { WorkerStopping } from "./stopping.ts";
 
@@ -9,6 +10,22 @@ export class Solo {
   #enter = () => {};
   #asked = false;
   #entered = false;
+  #room = Infinity;
+
+  /**
+   * The most messages to take at once. Where suspects come in numbers all but one are handed back, so
+   * then it is one, until others come again.
+   */
+  get room(): number {
+    return this.#room;
+  }
+
+  /** Takes down what a look has brought. */
+  looked(claimed: readonly Delivery[]): void {
+    const suspects = claimed.filter(({ crashes }) => crashes >= SUSPECT_CRASHES).length;
+    if (suspects > 1) this.#room = 1;
+    else if (suspects === 0) this.#room *= 2;
+  }
 
   /** Whether a suspect waits or runs here: nothing else may be taken. */
   get taken(): boolean {

@@ -36,6 +36,8 @@ export class Tally {
     lost: 0,
   };
 
+  #released = 0;
+
   /** Makes it for a worker. */
   constructor(events: Events, worker: string) {
     this.#events = events;
@@ -45,6 +47,11 @@ export class Tally {
   /** Gives the counts so far. */
   summary(): Summary {
     return { ...this.#counts };
+  }
+
+  /** How many messages were taken and not handed back for somebody else to run at once. */
+  get kept(): number {
+    return this.#counts.claimed - this.#released;
   }
 
   /** Counts messages taken. */
@@ -65,6 +72,7 @@ export class Tally {
     if (kind === "succeeded" || kind === "retried" || kind === "dead" || kind === "expired") {
       this.#counts[kind]++;
     } else this.#counts.handedBack++;
+    if (kind === "released") this.#released++;
     if (this.#events.has(kind)) this.#tell(ended, this.#about(run));
   }
 

@@ -129,8 +129,8 @@ export class Worker {
       // A run that is still at work has heard it as well, and would be cut off by a second one.
       if (signalled !== undefined && this.#pumps.size === 0) raiseSignal(signalled);
     }
-    const summary = pump.tally.summary();
-    return { ...summary, ended: ended ?? (summary.claimed < max ? "empty" : "max") };
+    ended ??= pump.tally.kept < max ? "empty" : "max";
+    return { ...pump.tally.summary(), ended };
   }
 
   #pump(limits: Limits): Pump {

@@ -262,3 +262,36 @@ Deno.test("Worker.drain() runs suspects, each alone, until nothing is due", asyn
   assertEquals(seen.toSorted(), ["suspect a", "suspect b", "x", "y", "z"]);
   assertObjectMatch(summary, { succeeded: 5, ended: "empty" });
 });
+
+/** Ten suspects that are due, and end at once when they run. */
+async function crowd() {
+  const rig = new Rig({ hold: defineTask("hold", { input: z.string() }, () => {}) });
+  await makeSuspects({ rig: rig as unknown as Held["rig"] }, Array.from("abcdefghij"));
+  await rig.clock.advance(100);
+  return rig;
+}
+
+Deno.test("Worker.drain() claims suspects one at a time once they come in numbers", async () => {
+  await using rig = await crowd();
+  const summary = await rig.clock.until(rig.worker({ ...WORKER, concurrency: 10 }).drain());
+  // Ten at the first look, nine of which go back, then one at a time.
+  assertObjectMatch(summary, { claimed: 19, succeeded: 10, handedBack: 9, ended: "empty" });
+});
+
+Deno.test("Worker.drain() with max counts no suspect that it hands back to be run alone", async () => {
+  await using rig = await crowd();
+  const drain = rig.worker({ ...WORKER, concurrency: 10 }).drain({ max: 9 });
+  assertObjectMatch(await rig.clock.until(drain), { succeeded: 9, ended: "max" });
+});
+
+Deno.test("Worker.drain() takes many at once again when no more suspects come", async () => {
+  await using rig = await crowd();
+  const asked: number[] = [];
+  rig.broker.before = (call) => {
+    if (claims(call)) asked.push(call.args[0].claim!.max);
+  };
+  await rig.tasks.hold.enqueueMany(Array.from({ length: 40 }, (_, i) => `later ${i}`));
+  const summary = await rig.clock.until(rig.worker({ ...WORKER, concurrency: 10 }).drain());
+  assertObjectMatch(summary, { succeeded: 50, ended: "empty" });
+  assert(asked.includes(1) && asked.indexOf(1) < asked.lastIndexOf(10), asked.join());
+});

@@ -19,6 +19,20 @@ export const workerMutants: readonly Mutant[] = [
     tests: ["tests/worker/lease_test.ts", "tests/worker/outage_test.ts"],
   },
   {
+    guard: "suspects that come in numbers are claimed one at a time",
+    file: "src/worker/solo.ts",
+    find: "if (suspects > 1) this.#room = 1;",
+    put: "if (false) this.#room = 1;",
+    tests: ["tests/worker/suspect_test.ts"],
+  },
+  {
+    guard: "a drain's max counts no suspect that was handed back",
+    file: "src/worker/tally.ts",
+    find: 'if (kind === "released") this.#released++;',
+    put: "",
+    tests: ["tests/worker/suspect_test.ts"],
+  },
+  {
     guard: "a handler that lost its lease is aborted",
     file: "src/worker/heartbeat.ts",
     find: "run.abort(new LeaseLostError(run.delivery.id, run.delivery.fence));",
@@ -77,7 +91,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     guard: "nothing is taken while a suspect is here",
     file: "src/worker/pump.ts",
-    find: "this.#stores.solo.taken ||",
+    find: "solo.taken ||",
     put: "",
     tests: ["tests/worker/suspect_test.ts"],
   },
