@@ -27,7 +27,9 @@ export interface KillRun extends Reckoning {
 }
 
 const WORKERS = 4;
-const SLOTS = 10;
+
+/** How many jobs a worker runs at once. */
+export const SLOTS = 10;
 
 /** How often an idle worker of the rig looks. */
 export const POLLING = { min: 20, max: 250 } as const;
@@ -39,22 +41,46 @@ export async function killRun(kind: Kind, plan: KillPlan, scale: Scale): Promise
   await place.enqueue(sleeps(plan.jobs, plan.takesMs, random));
   const worker = { concurrency: SLOTS, lease: plan.leaseMs, polling: POLLING };
   await using fleet = new Fleet({ store: place.address, ledger: place.folder, worker });
+  const course = await killInTurn(fleet, { plan, scale, name: kind, store: place });
+  const reckoning = await place.reckon();
+  return { ...reckoning, ...course, backP99Ms: backP99(reckoning.entries, fleet.kills) };
+}
+
+/** Is what a run needs to know of its store. */
+export interface Queueing {
+  /** Whether no job is left. */
+  quiet(): Promise<boolean>;
+  /** Waits until no job is left; false when that took too long. */
+  untilQuiet(limitMs: number): Promise<boolean>;
+}
+
+/** Starts the workers, kills one after the other, each replaced at once, and waits for the rest. */
+export async function killInTurn<O extends object>(fleet: Fleet<O>, { plan, scale, name, store }: {
+  readonly plan: KillPlan;
+  readonly scale: Scale;
+  readonly name: string;
+  readonly store: Queueing;
+}): Promise<Pick<KillRun, "kills" | "seconds">> {
+  const random = randomOf(scale.seed);
   const startedAt = performance.now();
+  const seconds = () => Math.round((performance.now() - startedAt) / 1000);
   const alive = Array.from({ length: WORKERS }, () => fleet.start());
   let kills = 0;
-  while (kills < plan.kills && !await place.quiet()) {
+  while (kills < plan.kills && !await store.quiet()) {
     await pause(plan.everyMs);
     const victim = Math.floor(random() * WORKERS);
     alive[victim]!.kill("SIGKILL");
     alive[victim] = fleet.start();
     kills++;
   }
-  scale.say(`${kind}: ${kills} kills in ${Math.round((performance.now() - startedAt) / 1000)} s`);
-  await place.untilQuiet(plan.limitMs);
-  const seconds = Math.round((performance.now() - startedAt) / 1000);
-  const reckoning = await place.reckon();
-  const backP99Ms = quantile(waitsAfterKills(reckoning.entries, fleet.kills), 0.99);
-  return { ...reckoning, kills, seconds, backP99Ms };
+  scale.say(`${name}: ${kills} kills in ${seconds()} s`);
+  await store.untilQuiet(plan.limitMs);
+  return { kills, seconds: seconds() };
+}
+
+/** From a kill to the next start of what the victim had begun: the 99th percentile. */
+export function backP99(entries: readonly Entry[], kills: ReadonlyMap<number, number>): number {
+  return quantile(waitsAfterKills(entries, kills), 0.99);
 }
 
 /** Jobs that sleep. */
@@ -69,7 +95,7 @@ export function sleeps(
   }));
 }
 
-function waitsAfterKills(entries: readonly Entry[], kills: Map<number, number>): number[] {
+function waitsAfterKills(entries: readonly Entry[], kills: ReadonlyMap<number, number>): number[] {
   const starts = entries.filter(({ what }) => what === "start");
   return [...Map.groupBy(starts, ({ id }) => id).values()].flatMap((group) =>
     startsOf(group).slice(1).flatMap(({ ms }, i) => {

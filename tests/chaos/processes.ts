@@ -26,22 +26,24 @@ export interface Process {
 const PROGRAM = new URL("worker_main.ts", import.meta.url).href;
 
 /** All worker processes of one check. */
-export class Fleet implements AsyncDisposable {
+export class Fleet<O extends object = Orders> implements AsyncDisposable {
   readonly processes: Process[] = [];
-  readonly #orders: Orders;
+  readonly #orders: O;
+  readonly #program: string;
 
-  /** Makes an empty one; each process gets these orders, unless told otherwise. */
-  constructor(orders: Orders) {
+  /** Makes an empty one; each process runs the program with these orders, unless told otherwise. */
+  constructor(orders: NoInfer<O>, program = PROGRAM) {
     this.#orders = orders;
+    this.#program = program;
   }
 
   /** Starts one more. */
-  start(orders: Partial<Orders> = {}, options: StartOptions = {}): Process {
+  start(orders: Partial<O> = {}, options: StartOptions = {}): Process {
     const { watchdogMs, heapMb } = options;
     const flags = heapMb === undefined ? [] : [`--v8-flags=--max-old-space-size=${heapMb}`];
     const argument = JSON.stringify({ ...this.#orders, ...orders });
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "--no-lock", "-A", ...flags, PROGRAM, argument],
+      args: ["run", "--quiet", "--no-check", "--no-lock", "-A", ...flags, this.#program, argument],
       stdin: "null",
       stdout: "piped",
       stderr: heapMb === undefined ? "inherit" : "null",

@@ -1,3 +1,4 @@
+import { bullmqRun, type BullRun } from "../bullmq_run.ts";
 import { type Check, ruleOfThree } from "../check.ts";
 import { type KillPlan, killRun } from "../kill_run.ts";
 
@@ -28,11 +29,18 @@ export const check: Check = {
       `work), back after ${run.backP99Ms} ms (p99), ` +
       `${run.seconds} s, ${run.findings} findings (lost ${ruleOfThree(plan.jobs)})`
     ).join("; ");
+    const beside = scale.full ? tell(await bullmqRun(plan, scale)) : "";
     const met = runs.every((run) =>
       run.acknowledged === plan.jobs && run.lost.length === 0 && run.stuck.length === 0 &&
       run.stale.length === 0 && run.dead.size === 0 && run.findings === 0 &&
       run.extra.length < TO_BEAT && run.backP99Ms <= plan.leaseMs + SWEEP_MS + 1_000
     );
-    return { figure, met };
+    return { figure: figure + beside, met };
   },
 };
+
+function tell({ extra, redone, kills, backP99Ms, seconds, lost }: BullRun): string {
+  return `; for comparison BullMQ on the same plan: ${lost.length} lost, ${extra.length} extra ` +
+    `starts in ${kills} kills (${redone.length} had done their work), back after ${backP99Ms} ms ` +
+    `(p99), ${seconds} s`;
+}
