@@ -79,6 +79,7 @@ export type {
   Listeners,
   MessageEvent,
 } from "./src/events.ts";
+export type { JsonSchema, ToJsonSchema } from "./src/json_schema.ts";
 export type { AttemptRecord, ErrorRecord } from "./src/message/journal.ts";
 export type { AsJson } from "./src/message/json.ts";
 export type { Receipt, ResultOptions } from "./src/receipt.ts";

@@ -150,6 +150,11 @@ export class Dabba<T extends TaskTree = TaskTree> {
     return [...this.#definitions.keys()];
   }
 
+  /** The tasks known here, with their schemas and settings, for routes and tools. */
+  get definitions(): readonly TaskDefinition[] {
+    return [...this.#definitions.values()];
+  }
+
   /** Finds a task by its name, for routes and tools; throws `UnknownTaskError`. */
   task(name: string): BoundTask {
     const definition = this.#definitions.get(name);

@@ -10,6 +10,9 @@ import { serveDrain } from "./drain_route.ts";
 import { refuse } from "./errors.ts";
 import { serveHealth } from "./healthz_route.ts";
 import { serveEvents, serveMessage } from "./messages_routes.ts";
+import { serveMetrics } from "./metrics_route.ts";
+import type { OpenApiOptions, ServedRoutes } from "./openapi/document.ts";
+import { serveOpenApi } from "./openapi_route.ts";
 import type { AnyInput, DabbaApp } from "./routes_schema.ts";
 import { Secrets } from "./secret.ts";
 import { serveTask } from "./tasks_route.ts";
@@ -21,15 +24,21 @@ export interface DabbaRoutesOptions {
    * long, such as by `openssl rand -hex 32`.
    */
   readonly secret?: string | readonly string[];
-  /** Switches off routes that need the secret. @default { tasks: true, drain: true } */
+  /** Switches routes off. @default all are served; `metrics` only if there is a secret */
   readonly routes?: {
     /** Serves `POST /tasks/:name`. */
     readonly tasks?: boolean;
     /** Serves `POST /drain` and `GET /drain`. */
     readonly drain?: boolean;
+    /** Serves `GET /metrics`. */
+    readonly metrics?: boolean;
+    /** Serves `GET /openapi.json`. */
+    readonly openapi?: boolean;
   };
   /** Who may read a message: who knows its id, or only who has the secret too. @default "open" */
   readonly messages?: "open" | "secret";
+  /** Who may read `/openapi.json`, what it is called, and how schemas are told. */
+  readonly openapi?: OpenApiOptions;
   /** How `/drain` drains; its `budget` is the most that a request may ask for. @default 50 seconds */
   readonly drain?: TickOptions;
   /** How long one stream of events lasts; browsers then come back by themselves. @default "5m" */
@@ -49,6 +58,8 @@ export interface DabbaRoutesOptions {
  * - `GET /messages/:id` tells where a message stands, `GET /messages/:id/events` follows it.
  * - `POST /drain` and `GET /drain` run what is due; need the secret.
  * - `GET /healthz` answers 503 when the store cannot be used or messages wait too long.
+ * - `GET /metrics` counts for Prometheus; needs the secret.
+ * - `GET /openapi.json` describes all of this and each task, for other languages.
  *
  * ```ts
  * import { Dabba, defineTask } from "@dabba/queue";
@@ -75,10 +86,10 @@ export function dabbaRoutes<T extends TaskTree>(
   dabba: Dabba<T>,
   options: DabbaRoutesOptions = {},
 ): DabbaApp<AnyInput<T>> {
-  const { routes: { tasks = true, drain = true } = {}, messages = "open" } = options;
   const secrets = new Secrets(options.secret);
-  const closed = messages === "secret";
-  if (secrets.none && (tasks || drain || closed)) throw new TypeError(NO_SECRET);
+  const { openapi: described, ...served } = servedRoutes(options, secrets);
+  const { tasks, drain, metrics } = served;
+  const closed = served.messages === "secret";
   const guarded = (serve: Serve): Serve => guard(serve, secrets);
   const app = new Hono();
   app.onError((error, c) => refuse(c, error));
@@ -92,13 +103,28 @@ export function dabbaRoutes<T extends TaskTree>(
   const objectiveMs = durationMs(options.objective ?? "5m", "objective");
   const deadlineMs = durationMs(options.healthDeadline ?? "3s", "healthDeadline");
   app.get("/healthz", serveHealth(dabba, secrets, { objectiveMs, deadlineMs }));
+  if (metrics) app.get("/metrics", guarded(serveMetrics(dabba)));
+  if (described) {
+    const document = serveOpenApi(dabba, served, options.openapi ?? {});
+    app.get("/openapi.json", options.openapi?.access === "secret" ? guarded(document) : document);
+  }
   return app as unknown as DabbaApp<AnyInput<T>>;
 }
 
 const NO_SECRET =
   "Cannot serve the routes without a secret: give dabbaRoutes(dabba, { secret }), " +
-  "or switch off what needs it with { routes: { tasks: false, drain: false } } " +
-  'and messages other than "secret"';
+  "or switch off what needs it with { routes: { tasks: false, drain: false } }, " +
+  'without metrics, and with messages and openapi.access other than "secret"';
+
+function servedRoutes(
+  { routes = {}, messages = "open", openapi }: DabbaRoutesOptions,
+  secrets: Secrets,
+): ServedRoutes & { readonly openapi: boolean } {
+  const { tasks = true, drain = true, metrics = !secrets.none, openapi: described = true } = routes;
+  const closed = messages === "secret" || (described && openapi?.access === "secret");
+  if (secrets.none && (tasks || drain || metrics || closed)) throw new TypeError(NO_SECRET);
+  return { tasks, drain, metrics, messages, openapi: described };
+}
 
 function guard(serve: Serve, secrets: Secrets): Serve {
   return async function guarded(c: AnyContext) {

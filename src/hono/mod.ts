@@ -21,7 +21,7 @@
  *     return enqueued(c, receipt); // 202, Location, Retry-After
  *   })
  *   .post("/welcome", enqueue(dabba.tasks.welcome)) // the same, ready made
- *   .route("/dabba", dabbaRoutes(dabba, { secret })); // status, events, drain, health
+ *   .route("/dabba", dabbaRoutes(dabba, { secret })); // status, drain, health, OpenAPI
  *
  * const body = JSON.stringify({ email: "ada@example.com" });
  * const headers = { "content-type": "application/json" };
@@ -49,6 +49,8 @@ export type { ErrorBody } from "./errors.ts";
 export type { HealthBody, QueueBody } from "./healthz_route.ts";
 export type { KickOptions } from "./kick.ts";
 export type { MessageBody } from "./message_body.ts";
+export type { OpenApiOptions } from "./openapi/document.ts";
+export type { OpenApiBody } from "./openapi_route.ts";
 export type { AnyInput, DabbaApp, DabbaSchema, JsonEndpoint } from "./routes_schema.ts";
 export type { TaskQuery } from "./task_query.ts";
 export type { DuplicateBody } from "./tasks_route.ts";

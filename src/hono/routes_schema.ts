@@ -7,6 +7,7 @@ import type { EnqueuedBody } from "./enqueued.ts";
 import type { ErrorBody } from "./errors.ts";
 import type { HealthBody } from "./healthz_route.ts";
 import type { MessageBody } from "./message_body.ts";
+import type { OpenApiBody } from "./openapi_route.ts";
 import type { TaskQuery } from "./task_query.ts";
 import type { DuplicateBody } from "./tasks_route.ts";
 
@@ -49,8 +50,19 @@ export type DabbaSchema<In> = {
   "/messages/:id": { $get: MessageEndpoint<{ param: { id: string } }> };
   "/messages/:id/events": { $get: EventsEndpoint<{ param: { id: string } }> };
   "/drain": { $post: DrainEndpoint; $get: DrainEndpoint };
-  "/healthz": { $get: JsonEndpoint<Record<never, never>, HealthBody, 200 | 503> };
+  "/healthz": { $get: JsonEndpoint<Nothing, HealthBody, 200 | 503> };
+  "/metrics": { $get: TextEndpoint | JsonEndpoint<Nothing, ErrorBody, 401 | 500 | 503> };
+  "/openapi.json": {
+    $get:
+      | JsonEndpoint<Nothing, OpenApiBody, 200>
+      | { input: Nothing; output: null; outputFormat: "body"; status: 304 }
+      | JsonEndpoint<Nothing, ErrorBody, 401>;
+  };
 };
+
+type Nothing = Record<never, never>;
+
+type TextEndpoint = { input: Nothing; output: string; outputFormat: "text"; status: 200 };
 
 type TaskEndpoint<Input> =
   | JsonEndpoint<Input, EnqueuedBody, 202>

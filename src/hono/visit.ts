@@ -34,8 +34,13 @@ export function mountOf(c: AnyContext, mountedAt: string): string {
 
 /** The path of a message's status; ids need no escaping, a mount that came decoded does. */
 export function locationOf(mount: string, id: string): string {
+  return `${encodeMount(mount)}/messages/${id}`;
+}
+
+/** Escapes a mount point for a URL. */
+export function encodeMount(mount: string): string {
   // Hono decodes all but %25.
-  return `${encodeURI(mount).replaceAll("%2525", "%25")}/messages/${id}`;
+  return encodeURI(mount).replaceAll("%2525", "%25");
 }
 
 function trimEnd(path: string): string {
