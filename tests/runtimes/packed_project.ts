@@ -1,6 +1,6 @@
 /** A fresh project of npm with the packed library in it, as plain JavaScript, and what runs there. */
 import { ROOT } from "../support/project.ts";
-import { programOf, type Toolbox, type ToolName } from "./toolbox.ts";
+import type { Toolbox, ToolName } from "./toolbox.ts";
 
 /** What a program of the project says. */
 export interface Said {
@@ -9,13 +9,18 @@ export interface Said {
   readonly err: string;
 }
 
-/** Is what is needed to bundle. */
-interface Bundle {
-  /** A file of this folder. */
-  readonly entry: string;
+/** Says how to bundle. */
+interface BundleOptions {
+  /** The folder of the bundle. */
+  readonly into: string;
   /** More arguments for esbuild. */
   readonly args: readonly string[];
+  /** Where packages are found; none are by default. */
+  readonly packages?: string;
 }
+
+/** What builds and installs. */
+export const BUILDERS: readonly ToolName[] = ["Node 24", "npm", "esbuild"];
 
 const HERE = `${ROOT}tests/runtimes/`;
 
@@ -49,9 +54,8 @@ export class PackedProject implements AsyncDisposable {
     const manifest = { name: "shop", private: true, type: "module" };
     await Deno.writeTextFile(`${dir}/package.json`, JSON.stringify(manifest));
     const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier"];
-    const { npm } = toolbox.tools;
     await project.succeed("Node 24", [
-      `${"dir" in npm ? npm.dir : ""}/bin/npm-cli.js`,
+      `${toolbox.get("npm").dir}/bin/npm-cli.js`,
       ...["install", ...flags, project.tarball, ...packages],
     ]);
     return project;
@@ -63,7 +67,7 @@ export class PackedProject implements AsyncDisposable {
     args: readonly string[],
     env: Record<string, string> = {},
   ): Promise<Said> {
-    return await say(programOf(this.#toolbox.tools[name]), args, { cwd: this.dir, env });
+    return await say(this.#toolbox.program(name), args, { cwd: this.dir, env });
   }
 
   /** The same, and throws when it fails. */
@@ -72,25 +76,41 @@ export class PackedProject implements AsyncDisposable {
     args: readonly string[],
     env: Record<string, string> = {},
   ): Promise<string> {
-    const program = programOf(this.#toolbox.tools[name]);
-    return await succeed(program, args, { cwd: this.dir, env });
+    return await succeed(this.#toolbox.program(name), args, { cwd: this.dir, env });
   }
 
   /** Bundles a file of this folder with the project's packages, and gives the bundle's path. */
-  async bundle({ entry, args }: Bundle): Promise<string> {
-    const path = `${this.dir}/${entry.replace(/\.ts$/, ".mjs")}`;
-    const { esbuild } = this.#toolbox.tools;
-    const own = ["--bundle", "--target=es2022", "--log-level=warning", `--outfile=${path}`];
-    const program = `${"dir" in esbuild ? esbuild.dir : ""}/bin/esbuild`;
-    await this.succeed("Node 24", [program, HERE + entry, ...own, ...args], {
-      NODE_PATH: `${this.dir}/node_modules`,
-    });
-    return path;
+  async bundle(entry: string, args: readonly string[]): Promise<string> {
+    const packages = `${this.dir}/node_modules`;
+    return await bundle(this.#toolbox, entry, { into: this.dir, args, packages });
+  }
+
+  /** Makes plain JavaScript of a file of the project, as it is, with `.mjs` at its end. */
+  async transpile(file: string): Promise<void> {
+    const esbuild = `${this.#toolbox.get("esbuild").dir}/bin/esbuild`;
+    const args = ["--format=esm", `--outfile=${file.replace(/\.ts$/, ".mjs")}`];
+    await this.succeed("Node 24", [esbuild, file, "--log-level=warning", ...args]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.dir, { recursive: true });
   }
+}
+
+/** Bundles a file of this folder, and gives the bundle's path. */
+export async function bundle(
+  toolbox: Toolbox,
+  entry: string,
+  { into, args, packages = "" }: BundleOptions,
+): Promise<string> {
+  const path = `${into}/${entry.replace(/\.ts$/, ".mjs")}`;
+  const own = ["--bundle", "--target=es2022", "--log-level=warning", `--outfile=${path}`];
+  const esbuild = `${toolbox.get("esbuild").dir}/bin/esbuild`;
+  await succeed(toolbox.program("Node 24"), [esbuild, HERE + entry, ...own, ...args], {
+    cwd: HERE,
+    env: { NODE_PATH: packages },
+  });
+  return path;
 }
 
 interface Where {
@@ -117,7 +137,11 @@ export async function say(
 }
 
 /** The same, and throws when it fails. */
-async function succeed(program: string, args: readonly string[], where: Where): Promise<string> {
+export async function succeed(
+  program: string,
+  args: readonly string[],
+  where: Where,
+): Promise<string> {
   const { code, out, err } = await say(program, args, where);
   if (code === 0) return out;
   throw new Error(`${program} ${args.join(" ")} ends with ${code}:\n${out}\n${err}`);

@@ -144,7 +144,7 @@ const checks: Readonly<Record<string, (dabba: Suite) => Promise<void>>> = {
     const receipt = await dabba.tasks.patient.enqueue({ name: "Ada" });
     const over = new AbortController();
     const started = once(dabba, "started");
-    const running = dabba.worker({ signals: false, grace: "200ms" }).run({ signal: over.signal });
+    const running = dabba.worker({ signals: false, grace: "2s" }).run({ signal: over.signal });
     await started;
     over.abort();
     const { claimed, handedBack } = await running;

@@ -3,16 +3,14 @@
  * its cache makes a second run quick, and nothing but Deno need be on this machine.
  */
 
-/** A package in a folder of its own, or why it cannot be had. */
-export type Tool =
-  | { readonly name: string; readonly version: string; readonly dir: string }
-  | { readonly name: string; readonly missing: string };
-
-/** Is a set of tools, in a folder that goes with it. */
-export interface Toolbox extends AsyncDisposable {
+/** Is a package in a folder of its own. */
+export interface Installed {
+  readonly version: string;
   readonly dir: string;
-  readonly tools: Readonly<Record<ToolName, Tool>>;
 }
+
+/** Is one, or why it cannot be had. */
+type Tool = Installed | { readonly missing: string };
 
 /** How npm's packages of Node and Bun name this platform. */
 const PLATFORM: Readonly<Record<string, { readonly node: string; readonly bun: string }>> = {
@@ -29,35 +27,95 @@ const PACKAGES = {
   "Node 20": [platform?.node, "20.20.2"],
   "Node 22": [platform?.node, "22.23.3"],
   "Node 24": [platform?.node, "24.21.0"],
-  "Bun": [platform?.bun, "1.4.5"],
+  "Bun 1.2": [platform?.bun, "1.2.23"],
+  "Bun 1.4": [platform?.bun, "1.4.5"],
   "workerd": ["miniflare", "4.20260730.0"],
   "edge-runtime": ["edge-runtime", "4.0.1"],
   "npm": ["npm", "11.21.2"],
   "esbuild": ["esbuild", "0.28.2"],
+  "TypeScript 5": ["typescript", "5.9.3"],
+  "TypeScript 7": ["typescript", "7.0.2"],
 } as const;
+
+/** The versions of the runtimes, as the README states them. */
+export const VERSIONS: readonly string[] = Object.entries(PACKAGES)
+  .filter(([name]) => /^(Node|Bun|workerd|edge)/.test(name))
+  .map(([, [, version]]) => version);
 
 /** The name of a tool. */
 export type ToolName = keyof typeof PACKAGES;
 
-/** Brings all tools. */
-export async function bringTools(): Promise<Toolbox> {
-  const dir = await Deno.makeTempDir({ prefix: "dabba-runtimes-" });
-  const names = Object.keys(PACKAGES) as ToolName[];
-  const tools = await Promise.all(names.map((name) => bring(dir, name)));
-  return {
-    dir,
-    tools: Object.fromEntries(tools.map((tool) => [tool.name, tool])) as Toolbox["tools"],
-    [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
-  };
+/** Every tool there is. */
+export const ALL = Object.keys(PACKAGES) as ToolName[];
+
+/** Brings tools, and keeps them until it is disposed of. */
+export class Toolbox implements AsyncDisposable {
+  readonly dir: string;
+  readonly #tools: ReadonlyMap<ToolName, Tool>;
+
+  private constructor(dir: string, tools: ReadonlyMap<ToolName, Tool>) {
+    this.dir = dir;
+    this.#tools = tools;
+  }
+
+  /** Brings them, where they can be had. */
+  static async bring(names: readonly ToolName[] = ALL): Promise<Toolbox> {
+    const dir = await Deno.makeTempDir({ prefix: "dabba-runtimes-" });
+    const entries = [...new Set(names)].map(async (name) =>
+      [name, await bring(dir, name)] as const
+    );
+    return new Toolbox(dir, new Map(await Promise.all(entries)));
+  }
+
+  /** Gives a tool that is there. */
+  get(name: ToolName): Installed {
+    const tool = this.#tools.get(name);
+    if (tool === undefined) throw new Error(`${name} is not in this box`);
+    if ("missing" in tool) throw new Error(`${name} is missing: ${tool.missing}`);
+    return tool;
+  }
+
+  /** Why one of them cannot be had; undefined where all are there. */
+  missing(...names: readonly ToolName[]): string | undefined {
+    for (const name of names) {
+      const tool = this.#tools.get(name);
+      if (tool && "missing" in tool) return tool.missing;
+    }
+    return undefined;
+  }
+
+  /** The program of a runtime. */
+  program(name: ToolName): string {
+    return `${this.get(name).dir}/bin/${name.split(" ")[0]!.toLowerCase()}`;
+  }
+
+  /** Registers a test that needs tools, or, aloud, why it does not run. */
+  test(
+    title: string,
+    needs: readonly ToolName[],
+    fn: (t: Deno.TestContext) => Promise<void>,
+  ): void {
+    const missing = this.missing(...needs);
+    Deno.test({
+      name: missing === undefined ? title : `${title} (skipped: ${missing})`,
+      // Its name says why.
+      ignore: missing !== undefined,
+      fn,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.dir, { recursive: true });
+  }
 }
 
 async function bring(root: string, name: ToolName): Promise<Tool> {
   const [wanted, version] = PACKAGES[name];
   if (wanted === undefined) {
     const { os, arch } = Deno.build;
-    return { name, missing: `npm has none for ${os} on ${arch}` };
+    return { missing: `npm has none for ${os} on ${arch}` };
   }
-  const dir = `${root}/${name.replace(" ", "-").toLowerCase()}`;
+  const dir = `${root}/${name.replaceAll(" ", "-").toLowerCase()}`;
   await Deno.mkdir(dir);
   const manifest = { private: true, type: "module", dependencies: { [wanted]: version } };
   await Deno.writeTextFile(`${dir}/package.json`, JSON.stringify(manifest));
@@ -70,13 +128,7 @@ async function bring(root: string, name: ToolName): Promise<Tool> {
     stdout: "null",
     stderr: "piped",
   }).output();
-  if (success) return { name, version, dir: `${dir}/node_modules/${wanted}` };
+  if (success) return { version, dir: `${dir}/node_modules/${wanted}` };
   const why = new TextDecoder().decode(stderr).trim().split("\n")[0];
-  return { name, missing: `npm's ${wanted} ${version} cannot be installed: ${why}` };
-}
-
-/** The program of a tool. */
-export function programOf(tool: Tool): string {
-  if ("missing" in tool) throw new Error(`${tool.name} is missing: ${tool.missing}`);
-  return `${tool.dir}/bin/${tool.name.split(" ")[0]!.toLowerCase()}`;
+  return { missing: `npm's ${wanted} ${version} cannot be installed: ${why}` };
 }

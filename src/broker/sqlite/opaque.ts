@@ -4,11 +4,13 @@
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Gives the value to store for a text. One with a NUL travels as bytes, because Deno's node:sqlite
- * reads a text column only up to the first NUL.
+ * Gives the value to store for a text. Two kinds travel as bytes: one with a NUL, because Deno's
+ * node:sqlite reads a text column only up to the first NUL, and one that begins with U+FEFF, which Bun
+ * before 1.4 leaves out.
  */
 export function opaque(text: string): string | Uint8Array {
-  return text.includes("\0") ? new TextEncoder().encode(text) : text;
+  const fragile = text.includes("\0") || text.startsWith("\uFEFF");
+  return fragile ? new TextEncoder().encode(text) : text;
 }
 
 /** Gives back the text of a stored value. */

@@ -1,8 +1,8 @@
 /** Stores for the tests of the SQLite broker. */
 
-import { DatabaseSync } from "node:sqlite";
 import type { Broker } from "../../../src/broker/broker.ts";
 import type { Retention } from "../../../src/broker/retention.ts";
+import { findDriver } from "../../../src/broker/sqlite/driver.ts";
 import { sqliteBroker } from "../../../src/broker/sqlite/mod.ts";
 import { type ContractHarness, manualClock } from "../contract/harness.ts";
 
@@ -62,11 +62,13 @@ const LEFTOVERS: readonly string[] = [
 ];
 
 function listLeftovers(path: string): string[] {
-  const db = new DatabaseSync(path);
+  const db = findDriver()(path);
   try {
-    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()!;
+    const tables = db.prepare<{ n: number }>("SELECT count(*) AS n FROM sqlite_schema").get()!;
     if (tables.n === 0) return [];
-    return LEFTOVERS.flatMap((query) => db.prepare(query).all().map(({ what }) => String(what)));
+    return LEFTOVERS.flatMap((query) => {
+      return db.prepare<{ what: string }>(query).all().map(({ what }) => what);
+    });
   } finally {
     db.close();
   }
