@@ -145,6 +145,14 @@ export class Dabba<T extends TaskTree = TaskTree> {
     };
   }
 
+  /**
+   * Which part of a shared store the messages lie in, such as `dabba`, or `dabba:my-branch` in a
+   * preview; undefined where the store is not shared, as SQLite. A log line at the start can tell it.
+   */
+  get namespace(): string | undefined {
+    return this.#ground.broker.namespace;
+  }
+
   /** The names of the tasks known here. */
   get taskNames(): readonly string[] {
     return [...this.#definitions.keys()];

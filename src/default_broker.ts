@@ -20,7 +20,7 @@ export function defaultBroker(): Broker {
 
 function keepsFiles(): boolean {
   // Deno Deploy has files, and throws them away with the isolate: messages would go with them.
-  if (readEnv("DENO_DEPLOYMENT_ID")) return false;
+  if (readEnv("DENO_DEPLOYMENT_ID") || readEnv("DENO_DEPLOY")) return false;
   // Workers with `nodejs_compat` give themselves out for Node.
   const { navigator } = globalThis as { navigator?: { userAgent?: string } };
   if (navigator?.userAgent === "Cloudflare-Workers") return false;

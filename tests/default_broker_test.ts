@@ -80,6 +80,7 @@ const edges: [string, string, Record<string, string>][] = [
     {},
   ],
   ["Deno Deploy", "", { DENO_DEPLOYMENT_ID: "abc" }],
+  ["Deno Deploy while it builds", "", { DENO_DEPLOY: "true" }],
 ];
 
 for (const [what, disguise, env] of edges) {

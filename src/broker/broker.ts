@@ -334,6 +334,8 @@ export interface Diagnosis {
 export interface Broker {
   /** What to call it in texts, such as `"redis"`. */
   readonly kind: string;
+  /** Which part of a shared store its messages lie in; undefined where it has the store to itself. */
+  readonly namespace?: string;
   /** How long an idle worker waits between two looks: at first, and at most, in milliseconds. */
   readonly polling: { readonly minMs: number; readonly maxMs: number };
   /**

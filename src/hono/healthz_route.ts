@@ -13,6 +13,8 @@ export interface HealthBody {
   readonly reason?: "unreachable" | "behind";
   /** How long the oldest ready message has been waiting, in milliseconds; 0 for none. */
   readonly oldestReadyMs?: number;
+  /** Which part of a shared store the messages lie in, where it is shared. */
+  readonly namespace?: string;
   /** The queues that hold messages. */
   readonly queues?: readonly QueueBody[];
   /** How many dead letters there are. */
@@ -50,7 +52,7 @@ export function serveHealth(dabba: Dabba, secrets: Secrets, settings: HealthSett
       secrets.opens(c),
     ]);
     const body = healthBody(stats, settings);
-    const details = open && stats !== undefined ? detailsOf(stats) : {};
+    const details = open && stats !== undefined ? detailsOf(stats, dabba) : {};
     return answer(c, { ...body, ...details }, { status: body.ok ? 200 : 503 });
   };
 }
@@ -62,8 +64,11 @@ function healthBody(stats: BrokerStats | undefined, { objectiveMs }: HealthSetti
   return { ok: true, oldestReadyMs };
 }
 
-function detailsOf(stats: BrokerStats): Pick<HealthBody, "queues" | "dead"> {
-  return { queues: queueBodies(stats), dead: stats.dead };
+type Details = Pick<HealthBody, "namespace" | "queues" | "dead">;
+
+function detailsOf(stats: BrokerStats, { namespace }: Pick<Dabba, "namespace">): Details {
+  const where = namespace === undefined ? {} : { namespace };
+  return { ...where, queues: queueBodies(stats), dead: stats.dead };
 }
 
 function queueBodies({ nowMs, queues }: BrokerStats): QueueBody[] {

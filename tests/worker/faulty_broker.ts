@@ -4,7 +4,10 @@ import type { Broker } from "../../src/broker/broker.ts";
 import { BrokerError } from "../../src/errors.ts";
 
 /** Is a call that can be broken. */
-export type Operation = Exclude<keyof Broker, "kind" | "polling" | "lingerMs" | "doctor" | "close">;
+export type Operation = Exclude<
+  keyof Broker,
+  "kind" | "namespace" | "polling" | "lingerMs" | "doctor" | "close"
+>;
 
 /** Is one call, as the store got it. */
 export type Call = {

@@ -1,5 +1,6 @@
 /** The options of the Redis broker, checked before any I/O. */
 
+import { previewName, type ReadVariable } from "../../deployment.ts";
 import { readEnv } from "../../environment.ts";
 import { type RedisClient, withDeadline } from "./client.ts";
 import type { Retention } from "../retention.ts";
@@ -13,7 +14,8 @@ export interface RedisBrokerSettings {
   /**
    * Separates applications that share a database: `[A-Za-z0-9_.:-]{1,64}`.
    *
-   * @default "dabba"
+   * @default the variable DABBA_NAMESPACE; in a preview of Deno Deploy or Vercel `dabba:` and the
+   * branch, so that it does not work for production; else "dabba"
    */
   readonly namespace?: string;
   /**
@@ -94,18 +96,27 @@ export interface RedisBrokerOptions extends RedisBrokerSettings {
 /** Is an environment's variables, such as the `env` that Cloudflare hands over. */
 export type RedisEnv = Readonly<Record<string, unknown>>;
 
+const DEFAULT_NAMESPACE = "dabba";
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 const VARIABLES = {
   url: ["UPSTASH_REDIS_REST_URL", "KV_REST_API_URL"],
   token: ["UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN"],
 } as const;
 
-/** Fills in URL and token from the environment, as far as they are not given. */
+/** Fills in namespace, URL and token from the environment, as far as they are not given. */
 export function fromEnvironment(options: RedisBrokerOptions, env?: RedisEnv): RedisBrokerOptions {
-  if (options.client !== undefined) return options;
+  const namespace = options.namespace ?? namespaceOf((name) => readFirst([name], env));
+  if (options.client !== undefined) return { ...options, namespace };
   // Empty, not undefined: what one environment does not have is not looked for in another.
   const { url = readFirst(VARIABLES.url, env), token = readFirst(VARIABLES.token, env) } = options;
-  return { ...options, url, token };
+  return { ...options, namespace, url, token };
+}
+
+function namespaceOf(read: ReadVariable): string {
+  const given = read("DABBA_NAMESPACE");
+  if (given) return given;
+  const preview = previewName(read);
+  return preview === undefined ? DEFAULT_NAMESPACE : `${DEFAULT_NAMESPACE}:${preview}`;
 }
 
 function readFirst(names: readonly string[], env: RedisEnv | undefined): string {
@@ -122,7 +133,8 @@ function readFirst(names: readonly string[], env: RedisEnv | undefined): string 
  * @throws {TypeError} when one is wrong, naming what to do.
  */
 export function resolveOptions(options: RedisBrokerOptions): RunnerOptions {
-  const { namespace = "dabba", timeout = 5_000, retries = 3, keyLocking = false, clock } = options;
+  const { namespace = DEFAULT_NAMESPACE, timeout = 5_000, retries = 3, keyLocking = false, clock } =
+    options;
   checkNamespace(namespace);
   checkNumber("timeout", timeout, 1);
   const deadlineMs = options.deadline ?? Math.min(2 * timeout, 2 ** 31 - 1);

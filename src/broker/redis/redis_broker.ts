@@ -66,6 +66,8 @@ const LINES_AT_ONCE = 500;
 export class RedisBroker implements Broker {
   /** Names the broker in texts. */
   readonly kind = "redis";
+  /** Where its messages lie. */
+  readonly namespace: string;
   /** How long an idle worker waits between two looks, in milliseconds. */
   readonly polling: { readonly minMs: number; readonly maxMs: number } = {
     minMs: 250,
@@ -79,7 +81,6 @@ export class RedisBroker implements Broker {
   readonly #checker: Checker;
   readonly #confirmation: Confirmation | undefined;
   readonly #keys: Keys;
-  readonly #namespace: string;
   readonly #retention: Retention;
 
   /**
@@ -98,7 +99,7 @@ export class RedisBroker implements Broker {
     this.lingerMs = client.billed ?? true ? BILLED_LINGER_MS : 0;
     this.#keys = keys;
     this.#checker = new Checker(this.#runner, this.#keys);
-    this.#namespace = resolved.namespace;
+    this.namespace = resolved.namespace;
     this.#retention = resolveRetention(options.retention);
   }
 
@@ -283,7 +284,7 @@ export class RedisBroker implements Broker {
 
   /** Names the namespace when the broker is printed; a URL or a token never is. */
   toString(): string {
-    return `RedisBroker("${this.#namespace}")`;
+    return `RedisBroker("${this.namespace}")`;
   }
 
   #due(lines: readonly string[]): string[] {

@@ -111,6 +111,7 @@ const Health = object({
   ok: { type: "boolean" },
   "reason?": { enum: ["unreachable", "behind"], description: "What is wrong." },
   "oldestReadyMs?": said(count, "How long the oldest ready message has been waiting."),
+  "namespace?": said(text, "Where the messages lie in a shared store; only with the secret."),
   "queues?": said(
     list(object({ queue: text, ready: count, later: count, oldestReadyMs: count })),
     "The queues that hold messages; only with the secret.",
