@@ -80,7 +80,7 @@ export interface Inspect {
   doctor(): Promise<Diagnosis[]>;
 }
 
-/** Is what the testing kit needs of a Dabba, and nobody else gets. */
+/** Is what other modules of the package need of a Dabba, and users do not get. */
 export interface Inside {
   /** What it stands on; may be replaced. */
   readonly ground: Ground;
@@ -88,11 +88,13 @@ export interface Inside {
   readonly definitions: ReadonlyMap<string, TaskDefinition>;
   /** Its workers that are at work. */
   readonly pumps: ReadonlySet<Pump>;
+  /** Enqueues. */
+  readonly enqueuer: Enqueuer;
   /** Makes a worker that runs other definitions of its tasks. */
   worker(options: WorkerOptions, tasks: ReadonlyMap<string, TaskDefinition>): Worker;
 }
 
-/** Opens a Dabba for the testing kit; not for users, so it is no part of the module they import. */
+/** Opens a Dabba for other modules of the package; it is no part of what users import. */
 export let insideOf: <T extends TaskTree>(dabba: Dabba<T>) => Inside;
 
 /**
@@ -118,6 +120,7 @@ export class Dabba<T extends TaskTree = TaskTree> {
       ground: dabba.#ground,
       definitions: dabba.#definitions,
       pumps: dabba.#pumps,
+      enqueuer: dabba.#enqueuer,
       worker: (options, tasks) => dabba.#worker(options, tasks),
     });
   }

@@ -30,15 +30,25 @@ function keepsFiles(): boolean {
   return versions?.node !== undefined || versions?.bun !== undefined;
 }
 
+/** Gives the SQLite broker of a file, opened at its first use. */
+export function lazySqlite(path?: string): Broker {
+  return new LazySqlite(path);
+}
+
 /** Opens the SQLite broker at its first use, so that no edge bundle ever contains it. */
 class LazySqlite implements Broker {
   readonly kind = "sqlite";
   readonly polling = { minMs: 20, maxMs: 250 };
   readonly lingerMs = 0;
+  readonly #path: string | undefined;
   #opened: Promise<Broker> | undefined;
 
+  constructor(path?: string) {
+    this.#path = path;
+  }
+
   #open(): Promise<Broker> {
-    this.#opened ??= openSqlite();
+    this.#opened ??= openSqlite(this.#path);
     return this.#opened;
   }
 
@@ -92,15 +102,17 @@ class LazySqlite implements Broker {
   }
 }
 
-async function openSqlite(): Promise<Broker> {
+async function openSqlite(path?: string): Promise<Broker> {
   // Not a literal: a bundler must not follow it.
   const ending = import.meta.url.endsWith(".js") ? "js" : "ts";
   const module = new URL(`./broker/sqlite/mod.${ending}`, import.meta.url).href;
   const { sqliteBroker } = await load(module);
-  return sqliteBroker();
+  return sqliteBroker(path === undefined ? {} : { path });
 }
 
-async function load(module: string): Promise<{ sqliteBroker: () => Broker }> {
+async function load(
+  module: string,
+): Promise<{ sqliteBroker: (options: { path?: string }) => Broker }> {
   try {
     return await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
   } catch (cause) {

@@ -1,6 +1,6 @@
 /** Enqueueing: checks an input and its options, and hands a message to the coalescer. */
 
-import type { PushMessage } from "./broker/broker.ts";
+import type { PushMessage, PushReply } from "./broker/broker.ts";
 import { Coalescer } from "./coalescer.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { PayloadTooLargeError } from "./errors.ts";
@@ -82,6 +82,23 @@ export class Enqueuer {
       inputs.map(async (input) => await this.#prepare(definition, input, options)),
     );
     return await Promise.all(messages.map((message) => this.#send(definition, message)));
+  }
+
+  /** Stores messages of a task all or none, each with options of its own; at most 1,000. */
+  async enqueueWhole(
+    definition: TaskDefinition,
+    entries: readonly { readonly input: unknown; readonly options: EnqueueOptions }[],
+  ): Promise<readonly PushReply[]> {
+    const messages = await Promise.all(
+      entries.map(async ({ input, options }) => await this.#prepare(definition, input, options)),
+    );
+    // Not with others: what is too much for one request would be split.
+    const replies = await this.#ground.broker.push(messages);
+    replies.forEach((reply, i) => {
+      const { queue } = messages[i]!;
+      this.#events.emit("enqueued", { ...reply, task: definition.name, queue });
+    });
+    return replies;
   }
 
   // A schema that answers at once costs no turn of the event loop: same-turn enqueues stay together.

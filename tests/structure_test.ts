@@ -44,7 +44,7 @@ const front = (path: string) =>
   oneOf(
     ...["mod.ts", "src/bound_tasks.ts", "src/coalescer.ts", "src/dabba.ts", "src/decorators.ts"],
     ...["src/enqueuer.ts", "src/receipt.ts"],
-  )(path) || inside("src/hono")(path);
+  )(path) || inside("src/hono", "src/kv_queue", "src/testing")(path);
 
 const contract = (path: string) => /^src\/broker\/[^/]+$/.test(path);
 
@@ -100,6 +100,7 @@ const directions: [string, (path: string) => boolean, (target: string) => boolea
     outside("src/broker/sqlite"),
     packageNamed("node:sqlite"),
   ],
+  ["devalue is known to src/kv_queue only", outside("src/kv_queue"), packageNamed("devalue")],
   ["ioredis is known to src/gateway only", outside("src/gateway"), packageNamed("ioredis")],
   ["zod is for tests and examples: any Standard Schema will do", () => true, packageNamed("zod")],
   [
@@ -118,15 +119,20 @@ for (const [rule, from, to] of directions) {
   Deno.test(`imports: ${rule}`, () => assertNone(importing(from, to)));
 }
 
-Deno.test("imports: what mod.ts loads runs on any runtime, without node: modules", () => {
-  const graph = staticGraph(published, "mod.ts");
-  const native = (to: string) => to.startsWith("node:") || inside("src/broker/sqlite")(to);
-  const loads = graph.map((file) => ({
-    ...file,
-    imports: file.imports.filter(({ dynamic }) => !dynamic),
-  }));
-  assertNone(importing(() => true, native, loads));
-});
+/** What must start on any runtime. */
+const ANYWHERE = ["mod.ts", "src/testing/mod.ts", "src/kv_queue/mod.ts"];
+
+for (const entry of ANYWHERE) {
+  Deno.test(`imports: what ${entry} loads runs on any runtime, without node: modules`, () => {
+    const graph = staticGraph(published, entry);
+    const native = (to: string) => to.startsWith("node:") || inside("src/broker/sqlite")(to);
+    const loads = graph.map((file) => ({
+      ...file,
+      imports: file.imports.filter(({ dynamic }) => !dynamic),
+    }));
+    assertNone(importing(() => true, native, loads));
+  });
+}
 
 /** What workerd refuses at module scope, and what it has not got. */
 const LIKE_WORKERD = `
@@ -142,24 +148,26 @@ const LIKE_WORKERD = `
   for (const name of ["Deno", "process", "Buffer", "global"]) delete globalThis[name];
 `;
 
-Deno.test("mod.ts loads as on workerd: no timer, fetch or random number, no permission", async () => {
-  const graph = staticGraph(published, "mod.ts");
-  // While a file is yet to be written, the type check tells which.
-  if (graph.length === 0 || missingFrom(graph).length > 0) return;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", "--no-prompt", "--ext=js", "-"],
-    cwd: ROOT,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const url = new URL("../mod.ts", import.meta.url).href;
-  const program =
-    `${LIKE_WORKERD}\nconst { Dabba } = await import("${url}");\nif (!Dabba) throw 1;`;
-  await new Blob([program]).stream().pipeTo(child.stdin);
-  const { code, stderr } = await child.output();
-  assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
-});
+for (const entry of ANYWHERE) {
+  Deno.test(`${entry} loads as on workerd: no timer, fetch, random number or permission`, async () => {
+    const graph = staticGraph(published, entry);
+    // While a file is yet to be written, the type check tells which.
+    if (graph.length === 0 || missingFrom(graph).length > 0) return;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "--no-lock", "--no-prompt", "--ext=js", "-"],
+      cwd: ROOT,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const url = new URL(`../${entry}`, import.meta.url).href;
+    const program =
+      `${LIKE_WORKERD}\nif (Object.keys(await import("${url}")).length === 0) throw 1;`;
+    await new Blob([program]).stream().pipeTo(child.stdin);
+    const { code, stderr } = await child.output();
+    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+  });
+}
 
 function missingFrom(graph: readonly SourceFile[]): string[] {
   const present = new Set(graph.map(({ path }) => path));

@@ -28,6 +28,11 @@ export interface Enqueued<In = unknown> {
 export class RecordingBroker extends MemoryBroker {
   /** The messages it has taken, in order; duplicates are none. */
   readonly enqueued: Enqueued[] = [];
+  /** Rare: whoever enqueues here wakes the workers, and a look a second would be all that days do. */
+  override readonly polling: { readonly minMs: number; readonly maxMs: number } = {
+    minMs: 3_600_000,
+    maxMs: 86_400_000,
+  };
   /** Grows with each call that changes something. */
   activity = 0;
   readonly #wall: () => number;
