@@ -18,6 +18,7 @@ import {
   redriveDead,
 } from "./dead_letters.ts";
 import { defaultBroker } from "./default_broker.ts";
+import { examineStore } from "./doctor_report.ts";
 import { Enqueuer } from "./enqueuer.ts";
 import { UnknownTaskError } from "./errors.ts";
 import { type DabbaEvents, Events, type Listener, type Listeners } from "./events.ts";
@@ -145,7 +146,7 @@ export class Dabba<T extends TaskTree = TaskTree> {
       dead: (query = {}) => listDead(ground.broker, query),
       stats: () => ground.broker.stats(),
       check: (options = {}) => checkStore(ground.broker, options),
-      doctor: () => examine(ground.broker),
+      doctor: () => examineStore(ground.broker),
     };
   }
 
@@ -268,12 +269,6 @@ export class Dabba<T extends TaskTree = TaskTree> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-async function examine(broker: Broker): Promise<Diagnosis[]> {
-  if (broker.doctor) return await broker.doctor();
-  const text = `The broker "${broker.kind}" does not tell how safe messages are in its store`;
-  return [{ level: "note", text }];
 }
 
 function checkLimit(bytes: number): number {

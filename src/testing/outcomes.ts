@@ -28,7 +28,9 @@ export interface Mark {
   readonly failures: number;
 }
 
-type Ending = Exclude<keyof DabbaEvents, "enqueued" | "started" | "outage" | "alarm" | "recovered">;
+type Ending = {
+  readonly [K in keyof DabbaEvents]: DabbaEvents[K] extends DeliveryEvent ? K : never;
+}[Exclude<keyof DabbaEvents, "started">];
 
 const COUNTED: readonly (readonly [Ending, Count])[] = [
   ...[["succeeded", "succeeded"], ["retried", "retried"], ["dead", "dead"]] as const,

@@ -161,10 +161,7 @@ export class Pump {
   async #fly(flight: Flight, channel: Channel, patience: Patience): Promise<void> {
     const sentAt = this.#deps.clock.now();
     const reply = await this.#exchange(flight, channel, patience);
-    flight.ended.forEach((ended, i) => {
-      if (reply.settled[i] === "ok") this.tally.settled(ended);
-      else this.tally.lost(ended.run);
-    });
+    this.tally.answered(flight.ended, reply);
     for (const run of this.#stores.heartbeat.answer(flight.renewed, reply.extended)) {
       this.tally.lost(run);
     }

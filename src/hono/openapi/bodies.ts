@@ -116,7 +116,9 @@ const Health = object({
     list(object({ queue: text, ready: count, later: count, oldestReadyMs: count })),
     "The queues that hold messages; only with the secret.",
   ),
+  "deadNearlyFull?": { enum: [true], description: "The dead letters are at 80 % of a bound." },
   "dead?": said(count, "How many dead letters there are; only with the secret."),
+  "deadBytes?": said(count, "How many bytes they take; only with the secret."),
 });
 
 /** The schemas of all bodies, by their names in `components`. */
