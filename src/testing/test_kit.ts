@@ -75,8 +75,10 @@ export type TestedTask<In> = TaskContract<In> | BoundTask<In>;
  * console.log((await receipt.status()).state); // succeeded
  * ```
  *
- * It needs no permission and no `node:` module. The limit: `Date.now()` and `setTimeout` of your own
- * code go by real time; `kit.now()` is the kit's.
+ * It needs no permission and no `node:` module. The limits: `Date.now()` and `setTimeout` of your own
+ * code go by real time, as does the wait of `receipt.result()`; `kit.now()` is the kit's. An outcome is
+ * forgotten when it would be in production, an hour after its success unless the task's `retain` says
+ * otherwise: a longer `advance()` leaves none to read.
  *
  * @throws {TypeError | RangeError} for a bad option.
  * @throws {TestKitError} when the Dabba has a kit already, or one of its workers is at work.
