@@ -1,21 +1,19 @@
 /** The pump: keeps exchanges in the air while there are messages, permits and time. */
 
-import type { Delivery } from "../broker/broker.ts";
 import { Channel, isOutage, OutageReport, type Patience } from "./channel.ts";
 import type { PumpDeps } from "./deps.ts";
-import { Executor } from "./executor.ts";
 import { type Flight, loadFlight, restMs, type Standing, type Stores } from "./flight.ts";
 import { Halt } from "./halt.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Limits } from "./limits.ts";
 import { Lookout } from "./lookout.ts";
 import type { WorkerSettings } from "./options.ts";
-import { Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import { Settler } from "./settler.ts";
 import { Solo } from "./solo.ts";
+import { Starter } from "./starter.ts";
 import { WorkerStopping } from "./stopping.ts";
 import { Tally } from "./tally.ts";
-import type { Verdict } from "./verdict.ts";
 import { Wake } from "./wake.ts";
 
 /** Two: settles and renewals must not wait behind one slow request. */
@@ -30,7 +28,7 @@ export class Pump {
   readonly #limits: Limits;
   readonly #stores: Stores;
   readonly #wake: Wake;
-  readonly #executor: Executor;
+  readonly #starter: Starter;
   readonly #halt: Halt;
   #reserved = 0;
   #airborne = 0;
@@ -51,7 +49,11 @@ export class Pump {
       solo: new Solo(),
     };
     this.tally = new Tally(deps.events, settings.name);
-    this.#executor = new Executor(settings, { ...deps, solo: this.#stores.solo });
+    this.#starter = new Starter(deps, settings, {
+      ...{ stores: this.#stores, limits, halt: this.#halt },
+      ring: () => this.#wake.ring(),
+      ended: () => void (this.#drained = false),
+    });
   }
 
   /** Pumps until it is stopped or nothing is left to do; throws what cannot be mended. */
@@ -172,7 +174,7 @@ export class Pump {
     this.#drained = this.#limits.drain && empty;
     this.tally.claimed(reply.claimed.length);
     this.#stores.solo.looked(reply.claimed);
-    for (const delivery of reply.claimed) this.#start(delivery, reply.nowMs, sentAt);
+    for (const delivery of reply.claimed) this.#starter.start(delivery, reply.nowMs, sentAt);
   }
 
   // What was refused for its company's sake may pass alone: it has one try more.
@@ -182,36 +184,6 @@ export class Pump {
     } catch (error) {
       if (!isOutage(error) && !this.#failure) this.#stores.settler.putBack(ended);
       throw error;
-    }
-  }
-
-  #start(delivery: Delivery, nowMs: number, sentAt: number): void {
-    const now = this.#deps.clock.now();
-    const renewAt = this.#stores.heartbeat.renewAt(sentAt);
-    const run = new Run(delivery, now, renewAt, () => {
-      this.#stores.heartbeat.talk(run, this.#deps.clock.now());
-      this.#wake.ring();
-    });
-    this.#stores.heartbeat.add(run);
-    // Past the lease this process has slept, and the message may be in other hands by now.
-    const leftMs = this.#limits.deadline - now;
-    const tooLate = this.#halt.called || leftMs <= 0 || now - sentAt > this.#settings.leaseMs;
-    const verdict = this.#executor.execute(run, { nowMs, leftMs, tooLate });
-    if (verdict instanceof Promise) verdict.then((late) => this.#end(run, late));
-    else this.#end(run, verdict);
-  }
-
-  #end(run: Run, verdict: Verdict): void {
-    this.#stores.heartbeat.remove(run);
-    this.#drained = false;
-    if (!run.lost) {
-      run.settled = true;
-      this.#stores.settler.add({ run, verdict, endedAt: this.#deps.clock.now() });
-    }
-    // Sleepers reckon with the first verdict that waits; more of them only matter when they are many.
-    const { size } = this.#stores.settler;
-    if (size <= 1 || this.#stores.heartbeat.size === 0 || size * 2 >= this.#settings.concurrency) {
-      this.#wake.ring();
     }
   }
 }

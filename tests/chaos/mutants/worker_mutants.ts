@@ -13,7 +13,7 @@ export const workerMutants: readonly Mutant[] = [
   },
   {
     guard: "what was claimed longer ago than the lease is not begun",
-    file: "src/worker/pump.ts",
+    file: "src/worker/starter.ts",
     find: "now - sentAt > this.#settings.leaseMs",
     put: "false",
     tests: ["tests/worker/lease_test.ts", "tests/worker/outage_test.ts"],
