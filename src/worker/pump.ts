@@ -47,6 +47,7 @@ export class Pump {
       heartbeat: new Heartbeat(settings.leaseMs),
       lookout: new Lookout(settings.polling, { clock: deps.clock, drain: limits.drain }),
       solo: new Solo(),
+      allowance: limits.allowance,
     };
     this.tally = new Tally(deps.events, settings.name);
     this.#starter = new Starter(deps, settings, {
@@ -59,8 +60,9 @@ export class Pump {
   /** Pumps until it is stopped or nothing is left to do; throws what cannot be mended. */
   async go(): Promise<void> {
     const { events, clock, broker } = this.#deps;
+    const { allowance } = this.#limits;
     const report = new OutageReport(events, this.#settings.name, clock);
-    const channel = () => new Channel(broker, this.#settings, { report, clock });
+    const channel = () => new Channel(broker, this.#settings, { report, clock, allowance });
     await Promise.all(Array.from({ length: FLIGHTS }, () => this.#loop(channel())));
     this.#halt.over();
     if (this.#failure) throw this.#failure.error;
@@ -108,13 +110,9 @@ export class Pump {
 
   #over(): boolean {
     const ending = this.#halt.called ||
-      (this.#limits.drain && (this.#drained || this.#left === 0));
+      (this.#limits.drain && (this.#drained || this.#limits.allowance.left(this.tally.kept) === 0));
     return ending && this.#stores.heartbeat.size === 0 && this.#stores.settler.size === 0 &&
       this.#reserved === 0;
-  }
-
-  get #left(): number {
-    return this.#limits.max - this.tally.kept;
   }
 
   async #step(channel: Channel, patience: Patience): Promise<void> {
@@ -136,14 +134,15 @@ export class Pump {
 
   #standing(): Standing {
     const { concurrency, order } = this.#settings;
-    const { heartbeat, solo } = this.#stores;
+    const { heartbeat, solo, allowance } = this.#stores;
     const now = this.#deps.clock.now();
     const stopping = this.#halt.called;
+    const left = allowance.left(this.tally.kept);
     // One look at a time: a second one would find what the first one leaves. And none for company
     // while a suspect is here.
     const closed = stopping || this.#drained || this.#reserved > 0 || solo.taken ||
       now >= this.#limits.deadline;
-    const free = closed ? 0 : Math.min(concurrency - heartbeat.size, this.#left, solo.room);
+    const free = closed ? 0 : Math.min(concurrency - heartbeat.size, left, solo.room);
     const drawn = () => order(() => this.#deps.clock.random());
     return { now, free, concurrency, airborne: this.#airborne, stopping, order: drawn };
   }

@@ -104,7 +104,11 @@ const Drained = object({
   handedBack: said(count, "Messages handed back with no attempt spent."),
   expired: said(count, "Messages that were not started in time."),
   lost: said(count, "Deliveries whose outcome was refused."),
-  ended: { enum: ["empty", "max", "budget", "stopped"], description: "Why it ended." },
+  requests: said(count, "Requests it made of the store, repetitions included."),
+  ended: {
+    enum: ["empty", "max", "requests", "budget", "stopped"],
+    description: "Why it ended.",
+  },
 });
 
 const Health = object({

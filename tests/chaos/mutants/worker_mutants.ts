@@ -193,4 +193,18 @@ export const workerMutants: readonly Mutant[] = [
     put: "error.retryAfterMs",
     tests: ["tests/worker/outage_test.ts"],
   },
+  {
+    guard: "a drain takes nothing that its requests would not settle",
+    file: "src/worker/allowance.ts",
+    find: "left > 0 && this.scarce ? 0 : left",
+    put: "left",
+    tests: ["tests/worker/requests_test.ts"],
+  },
+  {
+    guard: "a drain that is low on requests settles with its renewals",
+    file: "src/worker/flight.ts",
+    find: "if (allowance.scarce) return heartbeat.size === 0;",
+    put: "",
+    tests: ["tests/worker/requests_test.ts"],
+  },
 ];
