@@ -184,8 +184,7 @@ export class Post {
     try {
       await handler(unpack(packed).value, ctx);
     } catch (error) {
-      // "Not now" is no failure.
-      if (!(error instanceof DeferError)) this.#onError(error);
+      this.#onError(error);
       throw error;
     }
   }

@@ -14,7 +14,6 @@ export class Heartbeat {
   readonly #runs = new Set<Run>();
   readonly #talking = new Set<Run>();
   #talkAt = Infinity;
-  #hushed = false;
   #lastRenewAt = -Infinity;
 
   /** Makes it for leases of `leaseMs`, which are renewed when a third of them has passed. */
@@ -59,12 +58,7 @@ export class Heartbeat {
 
   /** Has a run's progress travel soon. */
   talk(run: Run, now: number): void {
-    if (!this.#hushed) this.#travel(run, now + PROGRESS_MS);
-  }
-
-  /** Has progress travel with renewals only from now on. */
-  hush(): void {
-    this.#hushed = true;
+    this.#travel(run, now + PROGRESS_MS);
   }
 
   /** Has a run's renewal travel with the next request, which leaves now. */
@@ -84,8 +78,8 @@ export class Heartbeat {
     return Math.min(first?.renewAt ?? Infinity, this.#talkAt);
   }
 
-  /** Takes the runs whose renewal is due, or all, for a request that is about to leave. */
-  take(now: number, { all = false }: { readonly all?: boolean } = {}): Run[] {
+  /** Takes the runs whose renewal is due, for a request that is about to leave. */
+  take(now: number): Run[] {
     const due: Run[] = [];
     if (now >= this.#talkAt) {
       this.#talkAt = Infinity;
@@ -93,7 +87,7 @@ export class Heartbeat {
       this.#talking.clear();
     }
     for (const run of this.#runs) {
-      if ((!all && run.renewAt > now) || due.length >= MAX_BATCH) break;
+      if (run.renewAt > now || due.length >= MAX_BATCH) break;
       if (!due.includes(run)) due.push(run);
     }
     for (const run of due) this.#postpone(run, now);

@@ -7,13 +7,7 @@ const POLLING = { minMs: 100, maxMs: 1_000 };
 
 /** What a look brought, of which only the number of messages matters. */
 function reply(nowMs: number, claimed: number, nextDueAtMs?: number): ExchangeReply {
-  const none = {
-    settled: [],
-    extended: [],
-    trimAtMs: undefined,
-    dropped: [],
-    nearlyFull: undefined,
-  };
+  const none = { settled: [], extended: [], trimAtMs: undefined };
   return { ...none, nowMs, claimed: Array<Delivery>(claimed), nextDueAtMs };
 }
 

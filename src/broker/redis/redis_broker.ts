@@ -14,7 +14,6 @@ import type {
   PushReply,
   QueueStats,
 } from "../broker.ts";
-import { type DeadLetterBounds, resolveDeadLetters } from "../dead_bounds.ts";
 import { resolveRetention, type Retention } from "../retention.ts";
 import { Checker } from "./check.ts";
 import { type Confirmation, confirming } from "./confirm.ts";
@@ -82,7 +81,7 @@ export class RedisBroker implements Broker {
   readonly #checker: Checker;
   readonly #confirmation: Confirmation | undefined;
   readonly #keys: Keys;
-  readonly #bounds: { readonly retention: Retention; readonly deadLetters: DeadLetterBounds };
+  readonly #retention: Retention;
 
   /**
    * Makes a broker; nothing is sent before its first call.
@@ -101,10 +100,7 @@ export class RedisBroker implements Broker {
     this.#keys = keys;
     this.#checker = new Checker(this.#runner, this.#keys);
     this.namespace = resolved.namespace;
-    this.#bounds = {
-      retention: resolveRetention(options.retention),
-      deadLetters: resolveDeadLetters(options.deadLetters),
-    };
+    this.#retention = resolveRetention(options.retention);
   }
 
   /**
@@ -150,7 +146,7 @@ export class RedisBroker implements Broker {
   /** Settles, renews and claims in one round trip; never sent again by itself. */
   async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
     guardExchange(request);
-    const { args, lines } = exchangeCall(request, this.#bounds);
+    const { args, lines } = exchangeCall(request, this.#retention);
     const answer = await this.#runner.run(
       exchangeScript,
       { args, lines: this.#due(lines) },
@@ -253,7 +249,7 @@ export class RedisBroker implements Broker {
     const operation = { operation: "stats" };
     const lines = await this.#runner.run(linesScript, { args: {} }, operation);
     const counts: LineCount[] = [];
-    let last = { nowMs: 0, dead: 0, deadBytes: 0 };
+    let last = { nowMs: 0, dead: 0 };
     // Once at least: the clock and the dead are asked for even where there is no line.
     for (let from = 0; from === 0 || from < lines.length; from += LINES_AT_ONCE) {
       const call = { args: {}, lines: this.#due(lines.slice(from, from + LINES_AT_ONCE)) };
@@ -261,8 +257,7 @@ export class RedisBroker implements Broker {
       counts.push(...counted);
       last = rest;
     }
-    const { deadLetters } = this.#bounds;
-    return { ...last, deadLetters, queues: sumQueues(lines, counts) };
+    return { ...last, queues: sumQueues(lines, counts) };
   }
 
   /**

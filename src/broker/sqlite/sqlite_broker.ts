@@ -13,7 +13,6 @@ import type {
   PushMessage,
   PushReply,
 } from "../broker.ts";
-import { type DeadLetterBounds, resolveDeadLetters } from "../dead_bounds.ts";
 import { resolveRetention, type Retention } from "../retention.ts";
 import { prepareCancel, prepareDiscard } from "./cancel.ts";
 import { parsePlace, prepareCheck } from "./check.ts";
@@ -32,12 +31,6 @@ type WithResult = MessageRef & { readonly result: string };
 type Op = { readonly id: string; readonly retainMs: number };
 type Operations = ReturnType<typeof prepareOperations>;
 
-/** Bounds what is kept of messages that have ended or died. */
-export interface Bounds {
-  readonly retention: Retention;
-  readonly deadLetters: DeadLetterBounds;
-}
-
 /** Is the broker behind `sqliteBroker()`. */
 export class SqliteBroker implements Broker {
   readonly kind = "sqlite";
@@ -48,16 +41,12 @@ export class SqliteBroker implements Broker {
   readonly #clock: () => number;
 
   constructor(
-    { clock, retention, deadLetters, ...options }: DatabaseOptions & {
+    { clock, retention, ...options }: DatabaseOptions & {
       readonly clock: () => number;
       readonly retention?: Partial<Retention>;
-      readonly deadLetters?: Partial<DeadLetterBounds>;
     },
   ) {
-    const bounds = {
-      retention: resolveRetention(retention),
-      deadLetters: resolveDeadLetters(deadLetters),
-    };
+    const bounds = resolveRetention(retention);
     this.#database = new Database(options, (sql) => prepareOperations(sql, bounds));
     this.#clock = clock;
   }
@@ -149,17 +138,17 @@ export class SqliteBroker implements Broker {
   }
 }
 
-function prepareOperations(sql: Sql, bounds: Bounds) {
+function prepareOperations(sql: Sql, retention: Retention) {
   return {
     push: preparePush(sql),
-    exchange: prepareExchange(sql, bounds),
+    exchange: prepareExchange(sql, retention),
     earliest: prepareEarliest(sql),
     read: prepareRead(sql),
     cancel: prepareCancel(sql),
     dead: prepareDead(sql),
     redrive: prepareRedrive(sql),
     discard: prepareDiscard(sql),
-    stats: prepareStats(sql, bounds.deadLetters),
+    stats: prepareStats(sql),
     check: prepareCheck(sql),
   };
 }

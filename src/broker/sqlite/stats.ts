@@ -1,8 +1,6 @@
 /** Counts what the store holds. */
 
 import type { BrokerStats } from "../broker.ts";
-import type { DeadLetterBounds } from "../dead_bounds.ts";
-import { prepareStock } from "./drop.ts";
 import type { Sql } from "./sql.ts";
 
 interface Row {
@@ -13,15 +11,14 @@ interface Row {
 }
 
 /** Prepares the operation; it walks an index of all waiting messages, so it is not for a loop. */
-export function prepareStats(
-  sql: Sql,
-  deadLetters: DeadLetterBounds,
-): (nowMs: number) => BrokerStats {
+export function prepareStats(sql: Sql): (nowMs: number) => BrokerStats {
   const byQueue = sql.prepare<Row>(`
     SELECT queue, count(*) FILTER (WHERE visible_at <= ?1) AS ready, count(*) AS held,
       min(visible_at) FILTER (WHERE visible_at <= ?1) AS oldest
     FROM {message} WHERE visible_at IS NOT NULL GROUP BY queue ORDER BY queue`);
-  const stock = prepareStock(sql);
+  const dead = sql.prepare<{ total: number }>(
+    "SELECT count(*) AS total FROM {message} WHERE state = 'dead'",
+  );
   return (nowMs) => ({
     nowMs,
     queues: byQueue.all(nowMs).map(({ queue, ready, held, oldest }) => ({
@@ -30,8 +27,6 @@ export function prepareStats(
       later: held - ready,
       oldestReadyAtMs: oldest ?? undefined,
     })),
-    dead: stock().count,
-    deadBytes: stock().bytes,
-    deadLetters,
+    dead: dead.get()!.total,
   });
 }

@@ -64,9 +64,7 @@ export class Run {
     return reply;
   }
 
-  #note({ claimed, dropped, nearlyFull }: ExchangeReply): void {
-    if (dropped.length > 0) this.#tally.note("a dead letter dropped");
-    if (nearlyFull) this.#tally.note("dead letters nearly full");
+  #note({ claimed }: ExchangeReply): void {
     if (claimed.some(({ crashedWorker }) => crashedWorker !== "")) {
       this.#tally.note("a claim after a crash");
     }

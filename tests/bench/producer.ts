@@ -1,0 +1,40 @@
+/** Bundles a producer for Workers with the packed library, as wrangler would. */
+
+import { type PackedProject, succeed } from "../runtimes/packed_project.ts";
+import type { Toolbox, ToolName } from "../runtimes/toolbox.ts";
+
+/** The tools that it takes. */
+export const NEEDED: readonly ToolName[] = ["Node 24", "npm", "esbuild"];
+
+const SCHEMAS = {
+  plain: `export const SCHEMA = {
+    "~standard": { version: 1, vendor: "bench", validate: (value) => ({ value }) },
+  };`,
+  zod: `import { z } from "zod";
+  export const SCHEMA = z.object({ i: z.number(), email: z.email() });`,
+} as const;
+
+/** Says which library checks inputs. */
+export type SchemaOf = keyof typeof SCHEMAS;
+
+/** Bundles it, and gives the bundle's path. */
+export async function bundleProducer(
+  project: PackedProject,
+  toolbox: Toolbox,
+  schema: SchemaOf,
+): Promise<string> {
+  const { dir } = project;
+  const source = await Deno.readTextFile(
+    new URL("programs/producer_entry.ts", import.meta.url),
+  );
+  const entry = `${dir}/producer_${schema}.ts`;
+  await Deno.writeTextFile(entry, source.replace("./producer_schema.ts", `./schema_${schema}.js`));
+  await Deno.writeTextFile(`${dir}/schema_${schema}.js`, SCHEMAS[schema]);
+  const bundle = `${dir}/producer_${schema}.mjs`;
+  await succeed(toolbox.program("Node 24"), [
+    `${toolbox.get("esbuild").dir}/bin/esbuild`,
+    ...[entry, "--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=error"],
+    ...["--conditions=workerd,worker", "--external:node:*", `--outfile=${bundle}`],
+  ], { cwd: dir });
+  return bundle;
+}
