@@ -12,6 +12,11 @@ export interface TickOptions extends WorkerOptions {
   readonly budget?: Duration;
   /** The most messages of one tick. @default no limit */
   readonly max?: number;
+  /**
+   * The most requests to the store of one tick, for platforms that count them.
+   * @default 30 on Cloudflare Workers, else no limit
+   */
+  readonly requests?: number;
 }
 
 /** Says when and how `Deno.cron` drains. */
@@ -83,9 +88,10 @@ export async function tickOnce<T extends TaskTree>(
   dabba: Dabba<T>,
   options: TickOptions = {},
 ): Promise<DrainSummary> {
-  const { budget, max, ...worker } = options;
+  const { budget, max, requests, ...worker } = options;
   return await dabba.worker(worker).drain({
     ...(budget === undefined ? {} : { budget }),
     ...(max === undefined ? {} : { max }),
+    ...(requests === undefined ? {} : { requests }),
   });
 }

@@ -18,6 +18,7 @@ import {
   redriveDead,
 } from "./dead_letters.ts";
 import { defaultBroker } from "./default_broker.ts";
+import { examineStore } from "./doctor_report.ts";
 import { Enqueuer } from "./enqueuer.ts";
 import { UnknownTaskError } from "./errors.ts";
 import { type DabbaEvents, Events, type Listener, type Listeners } from "./events.ts";
@@ -90,8 +91,6 @@ export interface Inside {
   readonly pumps: ReadonlySet<Pump>;
   /** Enqueues. */
   readonly enqueuer: Enqueuer;
-  /** Makes a worker that runs other definitions of its tasks. */
-  worker(options: WorkerOptions, tasks: ReadonlyMap<string, TaskDefinition>): Worker;
 }
 
 /** Opens a Dabba for other modules of the package; it is no part of what users import. */
@@ -121,7 +120,6 @@ export class Dabba<T extends TaskTree = TaskTree> {
       definitions: dabba.#definitions,
       pumps: dabba.#pumps,
       enqueuer: dabba.#enqueuer,
-      worker: (options, tasks) => dabba.#worker(options, tasks),
     });
   }
 
@@ -132,7 +130,11 @@ export class Dabba<T extends TaskTree = TaskTree> {
     }
     this.#tree = options.tasks;
     this.#definitions = collectTasks(options.tasks);
-    const ground = { broker: options.broker ?? defaultBroker(), clock: systemClock() };
+    const ground = {
+      broker: options.broker ?? defaultBroker(),
+      clock: systemClock(),
+      tasks: this.#definitions,
+    };
     this.#ground = ground;
     this.#events = new Events(options.on);
     // A message that this process has just sent is looked for at once, not at the next poll.
@@ -144,7 +146,7 @@ export class Dabba<T extends TaskTree = TaskTree> {
       dead: (query = {}) => listDead(ground.broker, query),
       stats: () => ground.broker.stats(),
       check: (options = {}) => checkStore(ground.broker, options),
-      doctor: () => examine(ground.broker),
+      doctor: () => examineStore(ground.broker),
     };
   }
 
@@ -194,13 +196,9 @@ export class Dabba<T extends TaskTree = TaskTree> {
 
   /** Makes a worker for the tasks whose handlers are here. Throws for a bad option. */
   worker(options: WorkerOptions = {}): Worker {
-    return this.#worker(options, this.#definitions);
-  }
-
-  #worker(options: WorkerOptions, tasks: ReadonlyMap<string, TaskDefinition>): Worker {
     const ground = this.#ground;
     const { polling, lingerMs } = ground.broker;
-    const all = [...tasks.values()];
+    const all = [...this.#definitions.values()];
     // The messages of a contract alone are for another worker: here they would only be put off.
     const here = all.filter(({ run }) => run !== undefined);
     const served = here.length > 0 ? here : all;
@@ -213,7 +211,9 @@ export class Dabba<T extends TaskTree = TaskTree> {
       get clock() {
         return ground.clock;
       },
-      tasks,
+      get tasks() {
+        return ground.tasks;
+      },
       events: this.#events,
       payloadLimit: this.#enqueuer.payloadLimit,
     };
@@ -269,12 +269,6 @@ export class Dabba<T extends TaskTree = TaskTree> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-async function examine(broker: Broker): Promise<Diagnosis[]> {
-  if (broker.doctor) return await broker.doctor();
-  const text = `The broker "${broker.kind}" does not tell how safe messages are in its store`;
-  return [{ level: "note", text }];
 }
 
 function checkLimit(bytes: number): number {

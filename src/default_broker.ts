@@ -3,7 +3,7 @@
 import type { Broker, Diagnosis } from "./broker/broker.ts";
 import { RedisBroker } from "./broker/redis/mod.ts";
 import { DabbaError } from "./errors.ts";
-import { readEnv } from "./environment.ts";
+import { isCloudflare, readEnv } from "./environment.ts";
 
 /** Chooses the broker; throws `DabbaError` where there is neither a variable nor a lasting file. */
 export function defaultBroker(): Broker {
@@ -21,9 +21,7 @@ export function defaultBroker(): Broker {
 function keepsFiles(): boolean {
   // Deno Deploy has files, and throws them away with the isolate: messages would go with them.
   if (readEnv("DENO_DEPLOYMENT_ID") || readEnv("DENO_DEPLOY")) return false;
-  // Workers with `nodejs_compat` give themselves out for Node.
-  const { navigator } = globalThis as { navigator?: { userAgent?: string } };
-  if (navigator?.userAgent === "Cloudflare-Workers") return false;
+  if (isCloudflare()) return false;
   if (typeof Deno !== "undefined") return typeof Deno.version?.deno === "string";
   const versions = (globalThis as { process?: { versions?: Record<string, string> } }).process
     ?.versions;

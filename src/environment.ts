@@ -1,4 +1,4 @@
-/** Environment variables, where the runtime has them and lets us read them. */
+/** What the runtime tells of itself: variables, where it lets us read them, and which one it is. */
 
 /** Reads a variable; undefined where it is not set, not allowed, or there is no environment. */
 export function readEnv(name: string): string | undefined {
@@ -10,4 +10,10 @@ export function readEnv(name: string): string | undefined {
   const process =
     (globalThis as { process?: { env?: Record<string, string | undefined> } }).process;
   return process?.env?.[name];
+}
+
+/** Says whether this is a Cloudflare Worker, also where it gives itself out for Node. */
+export function isCloudflare(): boolean {
+  const { navigator } = globalThis as { navigator?: { userAgent?: string } };
+  return navigator?.userAgent === "Cloudflare-Workers";
 }

@@ -1,5 +1,6 @@
 /** Lifecycle events: what happens to messages and workers, for logs and telemetry. */
 
+import type { DeadStock } from "./broker/dead_bounds.ts";
 import type { ErrorRecord } from "./message/journal.ts";
 
 /** Tells which message an event is about. */
@@ -42,6 +43,10 @@ export interface DabbaEvents {
   released: DeliveryEvent;
   /** A message went to the dead letters. */
   dead: DeliveryEvent & { readonly error: ErrorRecord };
+  /** Dead letters beyond the store's bounds were dropped, the oldest: they are gone for good. */
+  deadDropped: { readonly worker: string; readonly ids: readonly string[] };
+  /** The dead letters have come to 80 % of a bound of the store; redrive or discard some. */
+  deadNearlyFull: { readonly worker: string } & DeadStock;
   /** A message was not started in time. */
   expired: DeliveryEvent;
   /** A delivery was given to somebody else, or cancelled: its outcome was not taken. */

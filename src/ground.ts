@@ -1,6 +1,7 @@
 /** What a Dabba stands on: where its messages are, and the time that its workers wait by. */
 
 import type { Broker } from "./broker/broker.ts";
+import type { TaskDefinition } from "./task.ts";
 import type { Clock } from "./worker/clock.ts";
 
 /** Is looked up at each use: the testing kit puts another one under a Dabba, and takes it away. */
@@ -9,6 +10,8 @@ export interface Ground {
   broker: Broker;
   /** What workers wait by. */
   clock: Clock;
+  /** The tasks, by name, as workers run them. */
+  tasks: ReadonlyMap<string, TaskDefinition>;
   /** Is awaited before an enqueue resolves; only a test has one. */
   arrived?: (id: string) => Promise<void>;
 }

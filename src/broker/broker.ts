@@ -10,6 +10,8 @@
  * - **Bodies are opaque.** No broker reads, parses or re-encodes them.
  */
 
+import type { DeadLetterBounds, DeadStock } from "./dead_bounds.ts";
+
 /** Names the lanes of a queue, served in this order. */
 export type Priority = "high" | "normal" | "low";
 
@@ -128,7 +130,7 @@ export type Settlement =
       readonly result: string;
     }
     | {
-      /** Given up. It stays among the dead letters until it is redriven or discarded. */
+      /** Given up. It stays a dead letter until redriven or discarded, or beyond the bounds of those. */
       readonly outcome: "dead";
       readonly journal: string;
       /** One more failure is counted, unless the message died of something else than an attempt. */
@@ -186,7 +188,10 @@ export interface ExchangeRequest {
   readonly extend: readonly Extension[];
   /** What to take; left out to take nothing. */
   readonly claim?: ClaimRequest;
-  /** How many finished messages past their retention's time or bounds to forget at most; 0 to `MAX_BATCH`. */
+  /**
+   * How many finished messages past their retention's time or bounds to forget at most, 0 to
+   * `MAX_BATCH`; and how many dead letters beyond theirs to drop, unless the request has come again.
+   */
   readonly trim: number;
   /** Looks into every line asked for, in case the index that says which have work is wrong. */
   readonly sweep: boolean;
@@ -209,6 +214,10 @@ export interface ExchangeReply {
    * when it asked for none, or all is within its bounds.
    */
   readonly trimAtMs: number | undefined;
+  /** The dead letters that were dropped for being beyond their bounds, the oldest first. */
+  readonly dropped: readonly string[];
+  /** The dead letters there are, when this request has made them nearly full; else undefined. */
+  readonly nearlyFull: DeadStock | undefined;
 }
 
 /** Is what the store knows of a message. */
@@ -280,6 +289,10 @@ export interface BrokerStats {
   readonly queues: readonly QueueStats[];
   /** How many dead letters there are. */
   readonly dead: number;
+  /** How many bytes their bodies and histories take. */
+  readonly deadBytes: number;
+  /** How many of them this broker keeps. */
+  readonly deadLetters: DeadLetterBounds;
 }
 
 /** Says what is wrong with a message, or with an entry that stands for one. */

@@ -3,6 +3,8 @@
 import { tickOnce, type TickOptions } from "../cron.ts";
 import type { Dabba } from "../dabba.ts";
 import { durationMs } from "../duration.ts";
+import { checkRequests } from "../worker/allowance.ts";
+import { DEFAULT_LEASE } from "../worker/options.ts";
 import { checkMax } from "../worker/worker.ts";
 import { answer, type Serve } from "./answer.ts";
 import { asOptions } from "./errors.ts";
@@ -11,9 +13,10 @@ import { waitUntil } from "./wait_until.ts";
 
 /** Makes the handler that drains; throws `TypeError` or `RangeError` for a bad option. */
 export function serveDrain(dabba: Dabba, options: TickOptions): Serve {
-  const { budget = "50s", max, ...worker } = options;
+  const { budget = "50s", max, requests, ...worker } = options;
   const mostMs = durationMs(budget, "drain.budget");
   checkMax(max);
+  checkRequests(requests, mostMs, durationMs(worker.lease ?? DEFAULT_LEASE));
   // Only to check the options; with a name, nothing is drawn at random at module level.
   dabba.worker({ name: "drain", ...worker });
   return async function drain(c) {

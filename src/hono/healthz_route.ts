@@ -1,6 +1,7 @@
 /** `GET /healthz`: whether the store answers, and the work keeps up. */
 
 import type { BrokerStats } from "../broker/broker.ts";
+import { isNearlyFull } from "../broker/dead_bounds.ts";
 import type { Dabba } from "../dabba.ts";
 import { answer, type Serve } from "./answer.ts";
 import type { Secrets } from "./secret.ts";
@@ -13,12 +14,16 @@ export interface HealthBody {
   readonly reason?: "unreachable" | "behind";
   /** How long the oldest ready message has been waiting, in milliseconds; 0 for none. */
   readonly oldestReadyMs?: number;
+  /** There when the dead letters have come to 80 % of a bound: soon, the oldest are dropped. */
+  readonly deadNearlyFull?: true;
   /** Which part of a shared store the messages lie in, where it is shared. */
   readonly namespace?: string;
   /** The queues that hold messages. */
   readonly queues?: readonly QueueBody[];
   /** How many dead letters there are. */
   readonly dead?: number;
+  /** How many bytes the bodies and histories of the dead letters take. */
+  readonly deadBytes?: number;
 }
 
 /** Counts the messages of one queue. */
@@ -59,16 +64,20 @@ export function serveHealth(dabba: Dabba, secrets: Secrets, settings: HealthSett
 
 function healthBody(stats: BrokerStats | undefined, { objectiveMs }: HealthSettings): HealthBody {
   if (stats === undefined) return { ok: false, reason: "unreachable" };
+  const { dead: count, deadBytes: bytes, deadLetters } = stats;
+  const alarm = isNearlyFull({ count, bytes }, deadLetters)
+    ? { deadNearlyFull: true as const }
+    : {};
   const oldestReadyMs = Math.max(0, ...queueBodies(stats).map((queue) => queue.oldestReadyMs));
-  if (oldestReadyMs > objectiveMs) return { ok: false, reason: "behind", oldestReadyMs };
-  return { ok: true, oldestReadyMs };
+  if (oldestReadyMs > objectiveMs) return { ok: false, reason: "behind", oldestReadyMs, ...alarm };
+  return { ok: true, oldestReadyMs, ...alarm };
 }
 
-type Details = Pick<HealthBody, "namespace" | "queues" | "dead">;
+type Details = Pick<HealthBody, "namespace" | "queues" | "dead" | "deadBytes">;
 
 function detailsOf(stats: BrokerStats, { namespace }: Pick<Dabba, "namespace">): Details {
   const where = namespace === undefined ? {} : { namespace };
-  return { ...where, queues: queueBodies(stats), dead: stats.dead };
+  return { ...where, queues: queueBodies(stats), dead: stats.dead, deadBytes: stats.deadBytes };
 }
 
 function queueBodies({ nowMs, queues }: BrokerStats): QueueBody[] {

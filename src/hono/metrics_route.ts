@@ -16,7 +16,7 @@ export function serveMetrics(dabba: Dabba): Serve {
   };
 }
 
-function familiesOf({ nowMs, queues, dead }: BrokerStats): Family[] {
+function familiesOf({ nowMs, queues, dead, deadBytes }: BrokerStats): Family[] {
   type Queue = BrokerStats["queues"][number];
   const gauge = (name: string, help: string, value: (queue: Queue) => number): Family => ({
     ...{ name, help, type: "gauge" },
@@ -39,6 +39,12 @@ function familiesOf({ nowMs, queues, dead }: BrokerStats): Family[] {
       type: "gauge",
       help: "Dead letters.",
       samples: [{ value: dead }],
+    },
+    {
+      name: "dabba_dead_letters_bytes",
+      type: "gauge",
+      help: "Bytes of the bodies and histories of dead letters.",
+      samples: [{ value: deadBytes }],
     },
   ];
 }

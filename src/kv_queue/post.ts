@@ -184,7 +184,8 @@ export class Post {
     try {
       await handler(unpack(packed).value, ctx);
     } catch (error) {
-      this.#onError(error);
+      // "Not now" is no failure.
+      if (!(error instanceof DeferError)) this.#onError(error);
       throw error;
     }
   }

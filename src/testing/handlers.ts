@@ -2,7 +2,9 @@
 
 import type { ErrorRecord } from "../message/journal.ts";
 import { rebuildError } from "../receipt.ts";
-import type { TaskContext, TaskDefinition } from "../task.ts";
+import type { Handler, TaskDefinition } from "../task.ts";
+
+type Run = Handler<unknown, unknown>;
 
 /** Is the handlers of one kit. */
 export class Handlers {
@@ -16,27 +18,32 @@ export class Handlers {
     return [...this.#running.values()];
   }
 
-  /** Gives the same definitions, their handlers watched. */
-  watch(definitions: ReadonlyMap<string, TaskDefinition>): Map<string, TaskDefinition> {
-    return new Map(
-      [...definitions].map(([name, definition]) => {
-        const { run } = definition;
-        const watched = run && (async (input: unknown, ctx: TaskContext) => {
-          const mark = {};
-          this.#running.set(mark, name);
-          this.begun++;
-          try {
-            return await run(input, ctx);
-          } catch (error) {
-            this.#thrown.set(`${ctx.id} ${ctx.fence}`, error);
-            throw error;
-          } finally {
-            this.#running.delete(mark);
-          }
-        });
-        return [name, { ...definition, run: watched }];
-      }),
-    );
+  /** The tasks, their handlers watched; of two of one name the one with a handler. */
+  readonly tasks: Map<string, TaskDefinition> = new Map();
+
+  /** Adds tasks. */
+  watch(definitions: ReadonlyMap<string, TaskDefinition>): void {
+    for (const [name, definition] of definitions) {
+      const { run } = definition;
+      if (run) this.tasks.set(name, { ...definition, run: this.#watched(name, run) });
+      else if (!this.tasks.has(name)) this.tasks.set(name, definition);
+    }
+  }
+
+  #watched(name: string, run: Run): Run {
+    return async (input, ctx) => {
+      const mark = {};
+      this.#running.set(mark, name);
+      this.begun++;
+      try {
+        return await run(input, ctx);
+      } catch (error) {
+        this.#thrown.set(`${ctx.id} ${ctx.fence}`, error);
+        throw error;
+      } finally {
+        this.#running.delete(mark);
+      }
+    };
   }
 
   /** Gives what an attempt failed with: what its handler threw, if that is what was taken down. */

@@ -13,6 +13,7 @@ import type {
   PushReply,
   QueueStats,
 } from "../broker/broker.ts";
+import { type DeadLetterBounds, resolveDeadLetters } from "../broker/dead_bounds.ts";
 import { resolveRetention, type Retention } from "../broker/retention.ts";
 import { BrokerError } from "../errors.ts";
 import { exchange } from "./memory/exchange.ts";
@@ -31,6 +32,8 @@ export interface MemoryBrokerOptions {
   readonly clock?: () => number;
   /** Bounds what is kept of messages that have ended. @default { count: 10_000, bytes: 4_194_304 } */
   readonly retention?: Partial<Retention>;
+  /** Bounds the dead letters. @default { count: 100_000, bytes: 67_108_864 } */
+  readonly deadLetters?: Partial<DeadLetterBounds>;
 }
 
 /**
@@ -60,10 +63,10 @@ export class MemoryBroker implements Broker {
   #closed = false;
 
   /** Makes an empty one. */
-  constructor({ clock = Date.now, retention }: MemoryBrokerOptions = {}) {
+  constructor({ clock = Date.now, retention, deadLetters }: MemoryBrokerOptions = {}) {
     if (typeof clock !== "function") throw new TypeError("Cannot use a clock that is no function");
     this.#clock = clock;
-    this.#store = new Store(resolveRetention(retention));
+    this.#store = new Store(resolveRetention(retention), resolveDeadLetters(deadLetters));
   }
 
   /** Stores messages, all or none; at most 1,000. */
@@ -174,7 +177,9 @@ export class MemoryBroker implements Broker {
       queues: queues.map((queue) =>
         count(queue, waiting.filter((one) => one.queue === queue), nowMs)
       ),
-      dead: this.#store.dead().length,
+      dead: this.#store.stock.count,
+      deadBytes: this.#store.stock.bytes,
+      deadLetters: this.#store.deadLetters,
     };
   }
 

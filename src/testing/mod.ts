@@ -18,6 +18,7 @@
  *
  * @module
  */
+export type { DeadLetterBounds, DeadStock } from "../broker/dead_bounds.ts";
 export type { Retention } from "../broker/retention.ts";
 export { testDabba, type TestedTask, TestKit, type TestOptions, type TestRun } from "./test_kit.ts";
 export type { Enqueued } from "./enqueued.ts";

@@ -28,7 +28,9 @@ export interface Mark {
   readonly failures: number;
 }
 
-type Ending = Exclude<keyof DabbaEvents, "enqueued" | "started" | "outage" | "alarm" | "recovered">;
+type Ending = {
+  readonly [K in keyof DabbaEvents]: DabbaEvents[K] extends DeliveryEvent ? K : never;
+}[Exclude<keyof DabbaEvents, "started">];
 
 const COUNTED: readonly (readonly [Ending, Count])[] = [
   ...[["succeeded", "succeeded"], ["retried", "retried"], ["dead", "dead"]] as const,
@@ -44,12 +46,15 @@ export class Outcomes {
   readonly #failures: Failure[] = [];
   readonly #handlers: Handlers;
   readonly #waiting = new Map<string, (failure?: { readonly error: unknown }) => void>();
-  readonly #off: (() => void)[];
 
-  /** Listens to a Dabba. */
-  constructor(dabba: Pick<Dabba<TaskTree>, "on">, handlers: Handlers) {
+  /** Makes it for handlers. */
+  constructor(handlers: Handlers) {
     this.#handlers = handlers;
-    this.#off = COUNTED.map(([name, count]) =>
+  }
+
+  /** Listens to a Dabba; the function that comes back ends that. */
+  hear(dabba: Pick<Dabba<TaskTree>, "on">): () => void {
+    const offs = COUNTED.map(([name, count]) =>
       dabba.on(name, (event: DeliveryEvent & { readonly error?: ErrorRecord }) => {
         this.#counts[count]++;
         const failure = event.error && this.#fail(event, event.error);
@@ -58,6 +63,7 @@ export class Outcomes {
         settle?.(name === "unknownTask" ? { error: noHandler(event.task) } : failure);
       })
     );
+    return () => offs.forEach((off) => off());
   }
 
   /** Where the counts stand. */
@@ -79,11 +85,6 @@ export class Outcomes {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, (failure) => failure ? reject(failure.error) : resolve());
     });
-  }
-
-  /** Listens no more. */
-  end(): void {
-    for (const off of this.#off) off();
   }
 
   #fail({ id, task, attempt, fence }: DeliveryEvent, record: ErrorRecord): Failure {

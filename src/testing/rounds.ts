@@ -25,8 +25,8 @@ export interface RoundsOptions {
   readonly worker: (queues: readonly string[]) => Worker;
   /** The only queues to serve; undefined for all that hold messages. */
   readonly queues: readonly string[] | undefined;
-  /** All workers that are at work, those of the test included. */
-  readonly pumps: ReadonlySet<Pump>;
+  /** Gives all workers that are at work, those of the test included. */
+  readonly pumps: () => readonly Pump[];
   /** The handlers that it runs. */
   readonly handlers: Handlers;
   /** How long a handler may do nothing that is seen before time goes on, in real milliseconds. */
@@ -54,7 +54,7 @@ export class Rounds {
     const { clock, handlers, patienceMs } = this.#options;
     for (;;) {
       const dueAt = await this.#runDue();
-      if (this.#drains.size > 0 && this.#leftAlone < handlers.begun) {
+      if (this.#isBusy() && this.#leftAlone < handlers.begun) {
         if (await this.#progress(patienceMs)) continue;
         // It had its real time: what it waits for may be the clock's, such as its timeout.
         this.#leftAlone = handlers.begun;
@@ -70,7 +70,7 @@ export class Rounds {
     const { stuckMs } = this.#options;
     for (;;) {
       await this.#runDue();
-      if (this.#drains.size === 0) return;
+      if (!this.#isBusy()) return;
       if (!await this.#progress(stuckMs)) throw this.stuck();
     }
   }
@@ -103,10 +103,10 @@ export class Rounds {
   /** Stops all workers as at the end of a process: what they do not end is handed back. */
   async end(): Promise<void> {
     const { clock, pumps } = this.#options;
-    for (const pump of pumps) pump.stop(GRACE_MS);
+    for (const pump of pumps()) pump.stop(GRACE_MS);
     for (;;) {
       await this.#quiet();
-      if (pumps.size === 0 || clock.nextAt === Infinity) return;
+      if (pumps().length === 0 || clock.nextAt === Infinity) return;
       clock.moveTo(clock.nextAt);
     }
   }
@@ -144,6 +144,10 @@ export class Rounds {
       await this.#real.turn();
       still = this.#activity() === seen ? still + 1 : 0;
     }
+  }
+
+  #isBusy(): boolean {
+    return this.#drains.size > 0 || this.#options.handlers.running.length > 0;
   }
 
   // Whether something happened within so much real time.

@@ -2,7 +2,7 @@
 
 import type { AsJson } from "../message/json.ts";
 import type { BoundTask, BoundTree, TaskTree } from "../bound_tasks.ts";
-import { Dabba, type DabbaOptions, insideOf } from "../dabba.ts";
+import { Dabba, type DabbaOptions, type Inside, insideOf } from "../dabba.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import { UnknownTaskError } from "../errors.ts";
 import type { TaskContract } from "../task.ts";
@@ -75,8 +75,10 @@ export type TestedTask<In> = TaskContract<In> | BoundTask<In>;
  * console.log((await receipt.status()).state); // succeeded
  * ```
  *
- * It needs no permission and no `node:` module. The limit: `Date.now()` and `setTimeout` of your own
- * code go by real time; `kit.now()` is the kit's.
+ * It needs no permission and no `node:` module. The limits: `Date.now()` and `setTimeout` of your own
+ * code go by real time, as does the wait of `receipt.result()`; `kit.now()` is the kit's. An outcome is
+ * forgotten when it would be in production, an hour after its success unless the task's `retain` says
+ * otherwise: a longer `advance()` leaves none to read.
  *
  * @throws {TypeError | RangeError} for a bad option.
  * @throws {TestKitError} when the Dabba has a kit already, or one of its workers is at work.
@@ -88,6 +90,11 @@ export function testDabba<T extends TaskTree>(
   return new TestKit(dabba, options);
 }
 
+/** Is a Dabba on the kit's store. */
+interface Lent extends Pick<Inside, "pumps" | "definitions"> {
+  readonly giveBack: () => void;
+}
+
 /** Is what a test holds; made by `testDabba()`. */
 export class TestKit<T extends TaskTree = TaskTree> {
   /** The Dabba, for the code under test. */
@@ -96,7 +103,9 @@ export class TestKit<T extends TaskTree = TaskTree> {
   readonly #store: RecordingBroker;
   readonly #outcomes: Outcomes;
   readonly #rounds: Rounds;
-  readonly #restore: () => void;
+  readonly #handlers = new Handlers();
+  readonly #arrived: ((id: string) => Promise<void>) | undefined;
+  readonly #lent: Lent[] = [];
   #busy = "";
   #closed = false;
 
@@ -107,7 +116,32 @@ export class TestKit<T extends TaskTree = TaskTree> {
     this.#store = new RecordingBroker(this.#clock.wall);
     const broker = this.#store;
     this.dabba = dabba instanceof Dabba ? dabba : new Dabba({ ...dabba, broker });
-    const { ground, definitions, pumps, worker } = insideOf(this.dabba);
+    this.#outcomes = new Outcomes(this.#handlers);
+    this.#rounds = new Rounds({
+      ...{ store: broker, clock: this.#clock, handlers: this.#handlers, patienceMs, stuckMs },
+      queues,
+      pumps: () => this.#lent.flatMap(({ pumps }) => [...pumps]),
+      worker: (queues) => this.dabba.worker({ signals: false, ...options.worker, queues }),
+    });
+    this.#arrived = options.inline ? (id) => this.#runInline(id) : undefined;
+    this.join(this.dabba);
+  }
+
+  /** The Dabba's tasks, typed, each with `.enqueue()`. */
+  get tasks(): BoundTree<T> {
+    return this.dabba.tasks;
+  }
+
+  /**
+   * Puts another Dabba on the same store and into the same time, such as that of a producer which has
+   * the contracts alone. What it enqueues is listed, and run by the handlers of all.
+   *
+   * @throws {TestKitError} when it has a kit already, or one of its workers is at work.
+   */
+  join<J extends TaskTree>(dabba: Dabba<J>): void {
+    this.#check("join a Dabba");
+    if (!(dabba instanceof Dabba)) throw new TypeError("Cannot join: expected a Dabba");
+    const { ground, definitions, pumps } = insideOf(dabba);
     if (ground.clock instanceof VirtualClock) {
       throw new TestKitError(
         "Cannot test this Dabba: another kit has it; close that one first, as `await using` does",
@@ -116,22 +150,16 @@ export class TestKit<T extends TaskTree = TaskTree> {
     if (pumps.size > 0) {
       throw new TestKitError("Cannot test a Dabba whose worker is at work: stop it first");
     }
-    const handlers = new Handlers();
-    const watched = handlers.watch(definitions);
-    this.#outcomes = new Outcomes(this.dabba, handlers);
-    this.#rounds = new Rounds({
-      ...{ store: broker, clock: this.#clock, pumps, handlers, patienceMs, stuckMs, queues },
-      worker: (queues) => worker({ signals: false, ...options.worker, queues }, watched),
-    });
-    const before = { ...ground };
-    const arrived = options.inline ? (id: string) => this.#runInline(id) : undefined;
-    Object.assign(ground, { broker, clock: this.#clock, arrived });
-    this.#restore = () => void Object.assign(ground, { arrived: undefined, ...before });
-  }
-
-  /** The Dabba's tasks, typed, each with `.enqueue()`. */
-  get tasks(): BoundTree<T> {
-    return this.dabba.tasks;
+    const before = { arrived: undefined, ...ground };
+    const off = this.#outcomes.hear(dabba);
+    this.#handlers.watch(definitions);
+    const [broker, clock, arrived] = [this.#store, this.#clock, this.#arrived];
+    Object.assign(ground, { broker, clock, arrived, tasks: this.#handlers.tasks });
+    const giveBack = () => {
+      off();
+      Object.assign(ground, before);
+    };
+    this.#lent.push({ pumps, definitions, giveBack });
   }
 
   /** The kit's time, which is also the store's. */
@@ -154,7 +182,8 @@ export class TestKit<T extends TaskTree = TaskTree> {
     if (task !== undefined && typeof name !== "string") {
       throw new TypeError("Cannot list what was enqueued of no task: give a task, or nothing");
     }
-    if (name !== undefined && !this.dabba.taskNames.includes(name)) {
+    const known = this.#lent.some(({ definitions }) => name && definitions.has(name));
+    if (name !== undefined && !known) {
       throw new UnknownTaskError(name);
     }
     const all = this.#store.enqueued as Enqueued<never>[];
@@ -180,13 +209,12 @@ export class TestKit<T extends TaskTree = TaskTree> {
     return await this.#run("advance", () => this.#rounds.advanceTo(endAt));
   }
 
-  /** Stops the workers, aborts what still runs, and gives the Dabba its own store and time back. */
+  /** Stops the workers, aborts what still runs, and gives Dabbas their own store and time back. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.#rounds.end();
-    this.#outcomes.end();
-    this.#restore();
+    for (const { giveBack } of this.#lent) giveBack();
     await this.#store.close();
   }
 

@@ -4,6 +4,7 @@ import type { Broker, ExchangeReply, ExchangeRequest } from "../broker/broker.ts
 import { BrokerError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { randomId } from "../message/id.ts";
+import type { Allowance } from "./allowance.ts";
 import type { Clock } from "./clock.ts";
 
 /** Is an exchange without what the channel adds to it. */
@@ -80,6 +81,7 @@ export class Channel {
   readonly #worker: { readonly name: string; readonly leaseMs: number };
   readonly #report: OutageReport;
   readonly #clock: Clock;
+  readonly #allowance: Allowance;
   readonly #id = randomId();
   #seq = 0;
 
@@ -87,12 +89,17 @@ export class Channel {
   constructor(
     broker: Broker,
     worker: { readonly name: string; readonly leaseMs: number },
-    { report, clock }: { readonly report: OutageReport; readonly clock: Clock },
+    { report, clock, allowance }: {
+      readonly report: OutageReport;
+      readonly clock: Clock;
+      readonly allowance: Allowance;
+    },
   ) {
     this.#broker = broker;
     this.#worker = worker;
     this.#report = report;
     this.#clock = clock;
+    this.#allowance = allowance;
   }
 
   /** Exchanges; throws what cannot be mended by trying again, or the last failure at the end. */
@@ -110,6 +117,7 @@ export class Channel {
 
   async #persist<T>(call: () => Promise<T>, patience: Patience): Promise<T> {
     for (;;) {
+      if (!this.#allowance.spend()) throw outOfRequests();
       try {
         const reply = await this.#inTime(call(), patience);
         this.#report.passed();
@@ -162,6 +170,11 @@ export class Channel {
       if (!stopping.aborted) stopping.addEventListener("abort", rise, { once: true });
     });
   }
+}
+
+function outOfRequests(): BrokerError {
+  const detail = "the drain may make no more requests; what it held comes back with its lease";
+  return new BrokerError("exchange", detail, { retryable: true });
 }
 
 function outOfTime(): BrokerError {

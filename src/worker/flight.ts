@@ -1,5 +1,6 @@
 /** A flight: what the next request to the store carries, and whether it is time for it to leave. */
 
+import type { Allowance } from "./allowance.ts";
 import type { Load } from "./channel.ts";
 import { type Heartbeat, toExtension } from "./heartbeat.ts";
 import type { Lookout } from "./lookout.ts";
@@ -46,12 +47,16 @@ export interface Stores {
   readonly lookout: Lookout;
   /** The place of a suspect. */
   readonly solo: Solo;
+  /** How many requests there may be. */
+  readonly allowance: Allowance;
 }
 
 /** Loads the next flight; undefined when it is not time for one. */
 export function loadFlight(standing: Standing, stores: Stores): Flight | undefined {
   const { settler, heartbeat, lookout } = stores;
   const { now, free } = standing;
+  const { scarce } = stores.allowance;
+  if (scarce) heartbeat.hush();
   if (standing.stopping) stores.solo.dismiss();
   else if (isAlone(standing, stores)) {
     const suspect = stores.solo.ask();
@@ -62,7 +67,7 @@ export function loadFlight(standing: Standing, stores: Stores): Flight | undefin
   const look = free > 0 && lookout.at <= now && settler.size === 0;
   if (!flush && !beat && !look) return undefined;
   const ended = settler.take();
-  const renewed = beat ? heartbeat.take(now) : [];
+  const renewed = beat ? heartbeat.take(now, { all: scarce }) : [];
   // What is settled frees permits: the same request asks for more.
   const asked = flush || look ? free : 0;
   if (ended.length + renewed.length + asked === 0) return undefined;
@@ -83,10 +88,15 @@ export function loadFlight(standing: Standing, stores: Stores): Flight | undefin
 }
 
 /** Tells how long nothing is to be done, in milliseconds; Infinity until somebody rings. */
-export function restMs({ now, free }: Standing, { settler, heartbeat, lookout }: Stores): number {
+export function restMs(
+  { now, free }: Standing,
+  { settler, heartbeat, lookout, allowance }: Stores,
+): number {
   // A look that is due goes with the verdicts that wait.
   const lookAt = free > 0 && settler.size === 0 ? lookout.at : Infinity;
-  return Math.max(0, Math.min(settler.flushAt, heartbeat.nextAt(), lookAt) - now);
+  // What is held back goes with a renewal, or with the last verdict.
+  const flushAt = allowance.scarce && heartbeat.size > 0 ? Infinity : settler.flushAt;
+  return Math.max(0, Math.min(flushAt, heartbeat.nextAt(), lookAt) - now);
 }
 
 // What is not yet settled would be lost with a suspect, too.
@@ -97,9 +107,11 @@ function isAlone({ airborne }: Standing, { solo, heartbeat, settler }: Stores): 
 // By size, by age, or when nobody else is going to join.
 function mustFlush(
   { now, concurrency, stopping }: Standing,
-  { settler, heartbeat }: Stores,
+  { settler, heartbeat, allowance }: Stores,
 ): boolean {
   if (settler.size === 0) return false;
+  // A renewal takes along what waits, so that no lease ends before its verdict is told.
+  if (allowance.scarce) return heartbeat.size === 0;
   return stopping || heartbeat.size === 0 || settler.size >= concurrency / 2 ||
     settler.flushAt <= now;
 }

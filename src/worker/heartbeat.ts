@@ -14,6 +14,7 @@ export class Heartbeat {
   readonly #runs = new Set<Run>();
   readonly #talking = new Set<Run>();
   #talkAt = Infinity;
+  #hushed = false;
   #lastRenewAt = -Infinity;
 
   /** Makes it for leases of `leaseMs`, which are renewed when a third of them has passed. */
@@ -58,7 +59,12 @@ export class Heartbeat {
 
   /** Has a run's progress travel soon. */
   talk(run: Run, now: number): void {
-    this.#travel(run, now + PROGRESS_MS);
+    if (!this.#hushed) this.#travel(run, now + PROGRESS_MS);
+  }
+
+  /** Has progress travel with renewals only from now on. */
+  hush(): void {
+    this.#hushed = true;
   }
 
   /** Has a run's renewal travel with the next request, which leaves now. */
@@ -78,8 +84,8 @@ export class Heartbeat {
     return Math.min(first?.renewAt ?? Infinity, this.#talkAt);
   }
 
-  /** Takes the runs whose renewal is due, for a request that is about to leave. */
-  take(now: number): Run[] {
+  /** Takes the runs whose renewal is due, or all, for a request that is about to leave. */
+  take(now: number, { all = false }: { readonly all?: boolean } = {}): Run[] {
     const due: Run[] = [];
     if (now >= this.#talkAt) {
       this.#talkAt = Infinity;
@@ -87,7 +93,7 @@ export class Heartbeat {
       this.#talking.clear();
     }
     for (const run of this.#runs) {
-      if (run.renewAt > now || due.length >= MAX_BATCH) break;
+      if ((!all && run.renewAt > now) || due.length >= MAX_BATCH) break;
       if (!due.includes(run)) due.push(run);
     }
     for (const run of due) this.#postpone(run, now);

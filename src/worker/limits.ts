@@ -1,5 +1,7 @@
 /** The limits of a run or a drain. */
 
+import type { Allowance } from "./allowance.ts";
+
 /** Is when a pump must end. */
 export interface Limits {
   /** Whether it ends as soon as nothing is due. */
@@ -8,6 +10,6 @@ export interface Limits {
   readonly deadline: number;
   /** When it stops trying to reach the store, by the worker's clock; Infinity for never. */
   readonly giveUpAt: number;
-  /** How many messages it may take in all. */
-  readonly max: number;
+  /** How many messages it may take, and how many requests it may make. */
+  readonly allowance: Allowance;
 }

@@ -5,6 +5,9 @@ import { type Duration, durationMs } from "../duration.ts";
 import { checkName, randomId } from "../message/id.ts";
 import { queueNames, type QueueOrder, queueOrder, type Queues } from "./queue_order.ts";
 
+/** The lease where the user said nothing. */
+export const DEFAULT_LEASE = "30s";
+
 /** Says how a worker works. */
 export interface WorkerOptions {
   /**
@@ -83,7 +86,7 @@ export function resolveWorker(options: WorkerOptions, defaults: WorkerDefaults):
     queues: names,
     order: queueOrder(queues),
     concurrency: checkConcurrency(options.concurrency ?? 10),
-    leaseMs: atLeast(options.lease ?? "30s", 100, "lease"),
+    leaseMs: atLeast(options.lease ?? DEFAULT_LEASE, 100, "lease"),
     graceMs: durationMs(options.grace ?? "4s", "grace"),
     unknownTaskDelayMs: atLeast(options.unknownTaskDelay ?? "30s", 1, "unknownTaskDelay"),
     polling: resolvePolling(options.polling) ?? defaults.polling,

@@ -1,21 +1,19 @@
 /** The pump: keeps exchanges in the air while there are messages, permits and time. */
 
-import type { Delivery } from "../broker/broker.ts";
 import { Channel, isOutage, OutageReport, type Patience } from "./channel.ts";
 import type { PumpDeps } from "./deps.ts";
-import { Executor } from "./executor.ts";
 import { type Flight, loadFlight, restMs, type Standing, type Stores } from "./flight.ts";
 import { Halt } from "./halt.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Limits } from "./limits.ts";
 import { Lookout } from "./lookout.ts";
 import type { WorkerSettings } from "./options.ts";
-import { Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import { Settler } from "./settler.ts";
 import { Solo } from "./solo.ts";
+import { Starter } from "./starter.ts";
 import { WorkerStopping } from "./stopping.ts";
 import { Tally } from "./tally.ts";
-import type { Verdict } from "./verdict.ts";
 import { Wake } from "./wake.ts";
 
 /** Two: settles and renewals must not wait behind one slow request. */
@@ -30,7 +28,7 @@ export class Pump {
   readonly #limits: Limits;
   readonly #stores: Stores;
   readonly #wake: Wake;
-  readonly #executor: Executor;
+  readonly #starter: Starter;
   readonly #halt: Halt;
   #reserved = 0;
   #airborne = 0;
@@ -49,16 +47,22 @@ export class Pump {
       heartbeat: new Heartbeat(settings.leaseMs),
       lookout: new Lookout(settings.polling, { clock: deps.clock, drain: limits.drain }),
       solo: new Solo(),
+      allowance: limits.allowance,
     };
     this.tally = new Tally(deps.events, settings.name);
-    this.#executor = new Executor(settings, { ...deps, solo: this.#stores.solo });
+    this.#starter = new Starter(deps, settings, {
+      ...{ stores: this.#stores, limits, halt: this.#halt },
+      ring: () => this.#wake.ring(),
+      ended: () => void (this.#drained = false),
+    });
   }
 
   /** Pumps until it is stopped or nothing is left to do; throws what cannot be mended. */
   async go(): Promise<void> {
     const { events, clock, broker } = this.#deps;
+    const { allowance } = this.#limits;
     const report = new OutageReport(events, this.#settings.name, clock);
-    const channel = () => new Channel(broker, this.#settings, { report, clock });
+    const channel = () => new Channel(broker, this.#settings, { report, clock, allowance });
     await Promise.all(Array.from({ length: FLIGHTS }, () => this.#loop(channel())));
     this.#halt.over();
     if (this.#failure) throw this.#failure.error;
@@ -106,13 +110,9 @@ export class Pump {
 
   #over(): boolean {
     const ending = this.#halt.called ||
-      (this.#limits.drain && (this.#drained || this.#left === 0));
+      (this.#limits.drain && (this.#drained || this.#limits.allowance.left(this.tally.kept) === 0));
     return ending && this.#stores.heartbeat.size === 0 && this.#stores.settler.size === 0 &&
       this.#reserved === 0;
-  }
-
-  get #left(): number {
-    return this.#limits.max - this.tally.kept;
   }
 
   async #step(channel: Channel, patience: Patience): Promise<void> {
@@ -134,14 +134,15 @@ export class Pump {
 
   #standing(): Standing {
     const { concurrency, order } = this.#settings;
-    const { heartbeat, solo } = this.#stores;
+    const { heartbeat, solo, allowance } = this.#stores;
     const now = this.#deps.clock.now();
     const stopping = this.#halt.called;
+    const left = allowance.left(this.tally.kept);
     // One look at a time: a second one would find what the first one leaves. And none for company
     // while a suspect is here.
     const closed = stopping || this.#drained || this.#reserved > 0 || solo.taken ||
       now >= this.#limits.deadline;
-    const free = closed ? 0 : Math.min(concurrency - heartbeat.size, this.#left, solo.room);
+    const free = closed ? 0 : Math.min(concurrency - heartbeat.size, left, solo.room);
     const drawn = () => order(() => this.#deps.clock.random());
     return { now, free, concurrency, airborne: this.#airborne, stopping, order: drawn };
   }
@@ -161,10 +162,7 @@ export class Pump {
   async #fly(flight: Flight, channel: Channel, patience: Patience): Promise<void> {
     const sentAt = this.#deps.clock.now();
     const reply = await this.#exchange(flight, channel, patience);
-    flight.ended.forEach((ended, i) => {
-      if (reply.settled[i] === "ok") this.tally.settled(ended);
-      else this.tally.lost(ended.run);
-    });
+    this.tally.answered(flight.ended, reply);
     for (const run of this.#stores.heartbeat.answer(flight.renewed, reply.extended)) {
       this.tally.lost(run);
     }
@@ -175,7 +173,7 @@ export class Pump {
     this.#drained = this.#limits.drain && empty;
     this.tally.claimed(reply.claimed.length);
     this.#stores.solo.looked(reply.claimed);
-    for (const delivery of reply.claimed) this.#start(delivery, reply.nowMs, sentAt);
+    for (const delivery of reply.claimed) this.#starter.start(delivery, reply.nowMs, sentAt);
   }
 
   // What was refused for its company's sake may pass alone: it has one try more.
@@ -185,36 +183,6 @@ export class Pump {
     } catch (error) {
       if (!isOutage(error) && !this.#failure) this.#stores.settler.putBack(ended);
       throw error;
-    }
-  }
-
-  #start(delivery: Delivery, nowMs: number, sentAt: number): void {
-    const now = this.#deps.clock.now();
-    const renewAt = this.#stores.heartbeat.renewAt(sentAt);
-    const run = new Run(delivery, now, renewAt, () => {
-      this.#stores.heartbeat.talk(run, this.#deps.clock.now());
-      this.#wake.ring();
-    });
-    this.#stores.heartbeat.add(run);
-    // Past the lease this process has slept, and the message may be in other hands by now.
-    const leftMs = this.#limits.deadline - now;
-    const tooLate = this.#halt.called || leftMs <= 0 || now - sentAt > this.#settings.leaseMs;
-    const verdict = this.#executor.execute(run, { nowMs, leftMs, tooLate });
-    if (verdict instanceof Promise) verdict.then((late) => this.#end(run, late));
-    else this.#end(run, verdict);
-  }
-
-  #end(run: Run, verdict: Verdict): void {
-    this.#stores.heartbeat.remove(run);
-    this.#drained = false;
-    if (!run.lost) {
-      run.settled = true;
-      this.#stores.settler.add({ run, verdict, endedAt: this.#deps.clock.now() });
-    }
-    // Sleepers reckon with the first verdict that waits; more of them only matter when they are many.
-    const { size } = this.#stores.settler;
-    if (size <= 1 || this.#stores.heartbeat.size === 0 || size * 2 >= this.#settings.concurrency) {
-      this.#wake.ring();
     }
   }
 }

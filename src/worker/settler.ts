@@ -50,7 +50,7 @@ export class Settler {
   add(ended: Ended): void {
     this.#ended.push(ended);
     const { kind } = ended.verdict;
-    if (kind === "succeeded" || kind === "expired") this.#finished++;
+    if (kind === "succeeded" || kind === "expired" || kind === "dead") this.#finished++;
   }
 
   /** Takes back what a request did not bring to the store. */

@@ -1,5 +1,6 @@
 /** The tally: counts what became of deliveries, and tells those who listen. */
 
+import type { ExchangeReply } from "../broker/broker.ts";
 import type { DeliveryEvent, Events } from "../events.ts";
 import type { Ended } from "./settler.ts";
 import type { Run } from "./run.ts";
@@ -65,8 +66,18 @@ export class Tally {
     this.#events.emit("leaseLost", this.#about(run));
   }
 
-  /** Counts an outcome that the store has taken. */
-  settled(ended: Ended): void {
+  /** Counts what became of the outcomes of a request, and tells of dead letters that it dropped. */
+  answered(ended: readonly Ended[], { settled, dropped, nearlyFull }: ExchangeReply): void {
+    ended.forEach((one, i) => settled[i] === "ok" ? this.#settled(one) : this.lost(one.run));
+    if (dropped.length > 0) {
+      this.#events.emit("deadDropped", { worker: this.#worker, ids: dropped });
+    }
+    if (nearlyFull) {
+      this.#events.emit("deadNearlyFull", { worker: this.#worker, ...nearlyFull });
+    }
+  }
+
+  #settled(ended: Ended): void {
     const { run, verdict } = ended;
     const { kind } = verdict;
     if (kind === "succeeded" || kind === "retried" || kind === "dead" || kind === "expired") {

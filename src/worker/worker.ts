@@ -2,6 +2,7 @@
 
 import type { Duration } from "../duration.ts";
 import { TaskTimeoutError } from "../errors.ts";
+import { Allowance, checkRequests, renewalsIn } from "./allowance.ts";
 import type { Limits } from "./limits.ts";
 import { atLeast, type WorkerSettings } from "./options.ts";
 import type { PumpDeps } from "./deps.ts";
@@ -23,14 +24,27 @@ export interface DrainOptions {
   readonly budget?: Duration;
   /** The most messages to take. @default no limit */
   readonly max?: number;
+  /**
+   * The most requests it may make of the store, for platforms that count them. It takes nothing more
+   * in time to renew and settle what it holds. A script that Redis has forgotten costs one more, and
+   * what handlers send is not counted.
+   *
+   * @default 30 on Cloudflare Workers, which allow 50 a run on the free plan; else no limit
+   */
+  readonly requests?: number;
   /** Ends the drain early, as at the end of its budget. */
   readonly signal?: AbortSignal;
 }
 
 /** Tells what a drain did, and why it ended. */
 export interface DrainSummary extends Summary {
-  /** Nothing was due any more, it had taken its `max`, its time was over, or it was told to stop. */
-  readonly ended: "empty" | "max" | "budget" | "stopped";
+  /**
+   * Nothing was due any more, it had taken its `max`, its requests or its time ran out, or it was told
+   * to stop.
+   */
+  readonly ended: "empty" | "max" | "requests" | "budget" | "stopped";
+  /** How many requests it made of the store, repetitions included. */
+  readonly requests: number;
 }
 
 /** Knows the pumps that are at work in this process, so that enqueues can ring them. */
@@ -78,7 +92,7 @@ export class Worker {
       drain: false,
       deadline: Infinity,
       giveUpAt: Infinity,
-      max: Infinity,
+      allowance: new Allowance({ messages: Infinity, requests: Infinity, renewals: () => 0 }),
     });
     const stop = () => pump.stop(this.#settings.graceMs);
     const silence = this.#settings.signals ?? true ? onStopSignal(stop) : () => {};
@@ -104,7 +118,14 @@ export class Worker {
     const begunAt = clock.now();
     const deadline = begunAt + budgetMs - graceMs;
     const max = checkMax(options.max);
-    const pump = this.#pump({ drain: true, deadline, giveUpAt: begunAt + budgetMs, max });
+    const giveUpAt = begunAt + budgetMs;
+    const { leaseMs } = this.#settings;
+    const allowance = new Allowance({
+      messages: max,
+      requests: checkRequests(options.requests, budgetMs, leaseMs),
+      renewals: () => renewalsIn(giveUpAt - clock.now(), leaseMs),
+    });
+    const pump = this.#pump({ drain: true, deadline, giveUpAt, allowance });
     let ended: DrainSummary["ended"] | undefined = options.signal?.aborted ? "stopped" : undefined;
     const stop = (why: "budget" | "stopped", reason?: (run: Run) => Error) => {
       ended ??= why;
@@ -129,8 +150,9 @@ export class Worker {
       // A run that is still at work has heard it as well, and would be cut off by a second one.
       if (signalled !== undefined && this.#pumps.size === 0) raiseSignal(signalled);
     }
-    ended ??= pump.tally.kept < max ? "empty" : "max";
-    return { ...pump.tally.summary(), ended };
+    if (pump.tally.kept >= max) ended ??= "max";
+    ended ??= allowance.ranLow ? "requests" : "empty";
+    return { ...pump.tally.summary(), ended, requests: allowance.used };
   }
 
   #pump(limits: Limits): Pump {

@@ -75,6 +75,16 @@ Deno.test("GET /healthz names queues and counts only to who has the secret", asy
   assertEquals(text.includes("canary"), false);
 });
 
+Deno.test("GET /healthz tells everybody that the dead letters are nearly full", async () => {
+  const broker = sqliteBroker({ path: ":memory:", deadLetters: { count: 1 } });
+  await using dabba = greeter({ broker });
+  await dabba.tasks.refuse.enqueue({ name: "canary" });
+  await dabba.worker().drain();
+  const response = await routes(dabba).request("/dabba/healthz");
+  const body = { ok: true, oldestReadyMs: 0, deadNearlyFull: true };
+  assertEquals([response.status, await response.json()], [200, body]);
+});
+
 Deno.test("dabbaRoutes() refuses bad durations", async () => {
   await using dabba = greeter();
   for (const options of [{ objective: "x" }, { healthDeadline: -1 }, { eventsFor: "5 minutes" }]) {

@@ -223,9 +223,51 @@ Deno.test("withTasks() tells of a kick that fails, and kicks again", async () =>
   assertEquals(errors, ["Cannot exchange: no permission"]);
 });
 
+Deno.test("Kick.start() counts the requests of all its drains together", async () => {
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  await using dabba = greeter({
+    async work() {
+      begun.resolve();
+      await gate.promise;
+    },
+  });
+  const drains = watchDrains(dabba);
+  const kick = new Kick(dabba, { budget: "30s", requests: 14, max: 1 });
+  await dabba.tasks.custom.enqueueMany([{ name: "Ada" }, { name: "Bob" }]);
+  const kicking = kick.start();
+  await begun.promise;
+  assertEquals(kick.start(), undefined);
+  gate.resolve();
+  await kicking;
+  const ended = await Promise.all(drains);
+  // What the first one left of 14 is less than a drain needs.
+  assertEquals(ended.map((drain) => [drain.ended, drain.succeeded]), [["max", 1]]);
+  assert(ended[0]!.requests >= 3);
+});
+
+Deno.test("Kick refuses a budget that Cloudflare would cut off, there only", async () => {
+  await using dabba = greeter();
+  new Kick(dabba, { budget: "1m" });
+  Object.defineProperty(navigator, "userAgent", {
+    value: "Cloudflare-Workers",
+    configurable: true,
+  });
+  try {
+    new Kick(dabba, { budget: "28s" });
+    assertThrows(() => new Kick(dabba, { budget: "29s" }), RangeError, "after 30 s");
+  } finally {
+    Reflect.deleteProperty(navigator, "userAgent");
+  }
+});
+
 Deno.test("withTasks() refuses kick options that no drain could use", async () => {
   await using dabba = greeter();
-  for (const kick of [{ budget: "soon" }, { max: 0 }, { concurrency: 0 }, { queues: [] }]) {
+  for (
+    const kick of [{ budget: "soon" }, { max: 0 }, { requests: 3 }, { concurrency: 0 }, {
+      queues: [],
+    }]
+  ) {
     const error = assertThrows(() => withTasks(dabba, { kick }));
     assert(error instanceof TypeError || error instanceof RangeError);
   }

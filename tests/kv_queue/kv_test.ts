@@ -239,3 +239,13 @@ Deno.test("openKv() keeps its messages in a file, for the next process", async (
     for (const end of ["", "-wal", "-shm"]) await Deno.remove(path + end).catch(() => {});
   }
 });
+
+Deno.test("a Kv may be held by `using`: its listeners end with the block", async () => {
+  let listening: Promise<void>;
+  {
+    using db = await openKv(":memory:");
+    listening = db.listenQueue(() => {});
+    await db.enqueue("x");
+  }
+  await listening;
+});

@@ -96,14 +96,19 @@ toolbox.test("deno task pack: the tarball is as small as the README says", BUILD
 });
 
 toolbox.test(
-  "deno task pack: the package has the exports of deno.json, three dependencies, no script",
+  "deno task pack: the package has the exports of deno.json, four dependencies, no script",
   BUILDERS,
   async () => {
     const path = `${project.dir}/node_modules/@dabba/queue/package.json`;
     const manifest: Manifest = JSON.parse(await Deno.readTextFile(path));
     const { exports } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
     assertEquals(Object.keys(manifest.exports), Object.keys(exports));
-    assertEquals(Object.keys(manifest.dependencies), ["@upstash/redis", "hono", "ioredis"]);
+    assertEquals(Object.keys(manifest.dependencies), [
+      "@upstash/redis",
+      "devalue",
+      "hono",
+      "ioredis",
+    ]);
     assertEquals(manifest.scripts, undefined);
     const present = new Set((await listPackage()).map((file) => `./${file.path}`));
     const named = Object.values(manifest.exports).flatMap((entry) => Object.values(entry));

@@ -1,5 +1,7 @@
 /** One library on all runtimes: the same suite, from the packed tarball as plain JavaScript. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { Dabba, defineTask, redisBroker } from "@dabba/queue";
+import { z } from "zod";
 import { ROOT } from "../support/project.ts";
 import { type RedisGateway, redisGateway } from "../support/redis_gateway.ts";
 import { BUILDERS, PackedProject, succeed } from "./packed_project.ts";
@@ -83,10 +85,40 @@ async function host(name: "workerd" | "edge-runtime", entry: string): Promise<st
 const placeOf = ({ url, token, namespace }: RedisGateway) =>
   `--define:PLACE=${JSON.stringify({ url, token, namespace })}`;
 
-onRuntime("workerd", async (gateway) => {
-  const args = ["--format=esm", "--conditions=workerd,worker", placeOf(gateway)];
-  const bundle = await project.bundle("worker_entry.ts", args);
-  return await project.succeed("Node 24", [await host("workerd", "workerd_host.ts"), bundle]);
+async function onWorkerd(gateway: RedisGateway, ...args: string[]): Promise<string> {
+  const flags = ["--format=esm", "--conditions=workerd,worker", placeOf(gateway)];
+  const bundle = await project.bundle("worker_entry.ts", flags);
+  const script = await host("workerd", "workerd_host.ts");
+  return await project.succeed("Node 24", [script, bundle, ...args]);
+}
+
+onRuntime("workerd", (gateway) => onWorkerd(gateway));
+
+const limits = "runtimes: a tick on workerd keeps within 50 subrequests and 6 connections";
+toolbox.test(limits, ["workerd", ...BUILDERS], async () => {
+  let [open, most] = [0, 0];
+  await using gateway = await redisGateway({
+    async intercept(request, forward) {
+      most = Math.max(most, ++open);
+      const response = await forward(request);
+      open--;
+      return response;
+    },
+  });
+  const { url, token, namespace } = gateway;
+  const greet = defineTask("greet", { input: z.object({ name: z.string() }) });
+  await using dabba = new Dabba({
+    broker: redisBroker({ url, token, namespace }),
+    tasks: { greet },
+  });
+  await dabba.tasks.greet.enqueueMany(Array.from({ length: 1_000 }, () => ({ name: "Ada" })));
+  const before = gateway.requests;
+  await onWorkerd(gateway, "tick");
+  const requests = gateway.requests - before;
+  const { queues: [line] } = await dabba.inspect.stats();
+  // It took what it could, left the rest to the next tick, and holds nothing.
+  assertEquals([requests <= 50, most <= 6, line?.later], [true, true, 0]);
+  assert(line!.ready >= 500 && line!.ready <= 900, `${line!.ready} are left`);
 });
 
 onRuntime("edge-runtime", async (gateway) => {

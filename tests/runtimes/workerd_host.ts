@@ -1,5 +1,6 @@
 /** Serves the app on workerd by way of miniflare, visits it, and prints what came of it; for Node. */
 // deno-lint-ignore-file no-console -- it answers on its output
+// With "tick" after the bundle it has cron tick once, and visits nothing.
 import process from "node:process";
 import { visit } from "./edge_visit.ts";
 
@@ -19,16 +20,20 @@ const workerd = new Miniflare({
   modules: [{ type: "ESModule", path: process.argv[2] }],
   compatibilityDate: "2026-07-01",
 });
+async function tick(): Promise<void> {
+  const worker = await workerd.getWorker();
+  const { outcome } = await worker.scheduled({ cron: "* * * * *" });
+  if (outcome !== "ok") throw new Error(`scheduled() ended as ${outcome}`);
+}
+
 try {
-  const outcomes = await visit({
-    fetch: (path, init) => workerd.dispatchFetch(`http://worker.test${path}`, init),
-    async tick() {
-      const worker = await workerd.getWorker();
-      const { outcome } = await worker.scheduled({ cron: "* * * * *" });
-      if (outcome !== "ok") throw new Error(`scheduled() ended as ${outcome}`);
-    },
-  });
-  console.log(JSON.stringify(outcomes));
+  if (process.argv[3] === "tick") await tick();
+  else {
+    const fetch = (path: string, init?: RequestInit) => {
+      return workerd.dispatchFetch(`http://worker.test${path}`, init);
+    };
+    console.log(JSON.stringify(await visit({ fetch, tick })));
+  }
 } finally {
   await workerd.dispose();
 }

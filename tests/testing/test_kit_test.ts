@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Dabba, defineTask, task, TaskTimeoutError } from "@dabba/queue";
-import { memoryBroker, testDabba } from "@dabba/queue/testing";
+import { memoryBroker, testDabba, TestKitError } from "@dabba/queue/testing";
 import { z } from "zod";
 import { DownError, hangTask, pingTask, Service } from "./shop.ts";
 
@@ -234,4 +234,43 @@ Deno.test("testDabba() works with no permission, on a runtime without Deno and p
   const { stdout, stderr } = await child.output();
   const [said, failed] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   assertEquals([said, failed], ["42\n", ""]);
+});
+
+Deno.test("TestKit.join() tests a producer that has contracts alone with the worker behind it", async () => {
+  const contract = defineTask("greet", { input: z.string(), queue: "mail" });
+  const greet = contract.handler((name) => `Hello ${name}`);
+  const own = memoryBroker();
+  const worker = new Dabba({ broker: memoryBroker(), tasks: { greet } });
+  const edge = new Dabba({ broker: own, tasks: { greet: contract } });
+  const orders: readonly (readonly [Dabba, Dabba])[] = [[worker, edge], [edge, worker]];
+  for (const [first, second] of orders) {
+    await using kit = testDabba(first);
+    kit.join(second);
+    assertThrows(() => kit.join(second), TestKitError, "another kit has it");
+    const receipt = await edge.tasks.greet.enqueue("Ada");
+    assertEquals(kit.enqueued(contract).map(({ input }) => input), ["Ada"]);
+    assertEquals((await kit.runUntilIdle()).succeeded, 1);
+    assertEquals(await receipt.result(), "Hello Ada");
+    assertEquals(await worker.result(receipt.id), "Hello Ada");
+  }
+  await edge.tasks.greet.enqueue("Grace");
+  assertEquals((await own.stats()).queues.length, 1);
+});
+
+Deno.test("TestKit waits for the handlers of a worker that the test runs itself, too", async () => {
+  const server = Deno.serve({ port: 0, onListen() {} }, () => new Response("real"));
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const ask = defineTask("ask", { input: z.null(), timeout: "1s" }, async () => {
+    return await (await fetch(url)).text();
+  });
+  await using kit = testDabba({ tasks: { ask } }, { worker: { queues: ["none"] } });
+  const stop = new AbortController();
+  const run = kit.dabba.worker({ signals: false }).run({ signal: stop.signal });
+  await kit.tasks.ask.enqueue(null, { delay: "1m" });
+  assertEquals((await kit.advance("1h")).succeeded, 1);
+  await kit.tasks.ask.enqueue(null);
+  assertEquals((await kit.runUntilIdle()).succeeded, 1);
+  stop.abort();
+  await run;
+  await server.shutdown();
 });

@@ -7,7 +7,13 @@ const POLLING = { minMs: 100, maxMs: 1_000 };
 
 /** What a look brought, of which only the number of messages matters. */
 function reply(nowMs: number, claimed: number, nextDueAtMs?: number): ExchangeReply {
-  const none = { settled: [], extended: [], trimAtMs: undefined };
+  const none = {
+    settled: [],
+    extended: [],
+    trimAtMs: undefined,
+    dropped: [],
+    nearlyFull: undefined,
+  };
   return { ...none, nowMs, claimed: Array<Delivery>(claimed), nextDueAtMs };
 }
 

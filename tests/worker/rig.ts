@@ -3,6 +3,7 @@
 import { sqliteBroker } from "@dabba/queue/sqlite";
 import { type BoundTree, collectTasks, type TaskTree } from "../../src/bound_tasks.ts";
 import type { Broker } from "../../src/broker/broker.ts";
+import type { DeadLetterBounds } from "../../src/broker/dead_bounds.ts";
 import { Dabba } from "../../src/dabba.ts";
 import { type DabbaEvents, Events } from "../../src/events.ts";
 import { resolveWorker, type WorkerOptions } from "../../src/worker/options.ts";
@@ -19,6 +20,7 @@ export type Happened = {
 const NAMES: readonly (keyof DabbaEvents)[] = [
   ...["started", "succeeded", "retried", "deferred", "released", "dead", "expired"] as const,
   ...["leaseLost", "unknownTask", "skipped", "outage", "alarm", "recovered"] as const,
+  ...["deadDropped", "deadNearlyFull"] as const,
 ];
 
 /** Is a worker at work. */
@@ -35,6 +37,8 @@ export interface Running {
 export interface RigOptions {
   /** How often its store is looked at. @default every 20 ms, up to every 250 ms */
   readonly polling?: { readonly minMs: number; readonly maxMs: number };
+  /** How many dead letters its store keeps. @default the broker's */
+  readonly deadLetters?: Partial<DeadLetterBounds>;
 }
 
 /** Holds all that a worker's test needs, on a fake clock. */
@@ -47,9 +51,9 @@ export class Rig<T extends TaskTree> {
   readonly happened: Happened[] = [];
   readonly #tasks: T;
 
-  constructor(tasks: T, { polling }: RigOptions = {}) {
+  constructor(tasks: T, { polling, deadLetters }: RigOptions = {}) {
     this.#tasks = tasks;
-    const store = sqliteBroker({ path: ":memory:", clock: this.clock.store });
+    const store = sqliteBroker({ path: ":memory:", clock: this.clock.store, deadLetters });
     this.broker = new FaultyBroker(store, polling);
     this.dabba = new Dabba({ broker: this.broker, tasks });
     for (const name of NAMES) {

@@ -1,18 +1,19 @@
 /** Words an exchange for its script, and reads the script's answer. */
 
 import type { ExchangeReply, ExchangeRequest, Held, Settlement } from "../broker.ts";
+import type { DeadLetterBounds, DeadStock } from "../dead_bounds.ts";
 import type { Retention } from "../retention.ts";
 import { Entries } from "./entries.ts";
 import { safeClaim, safeId, wholeMs } from "./guards.ts";
 import { LineIndex, lineName, linesOf } from "./keys.ts";
-import { outcomeTail, parseDelivery } from "./record.ts";
+import { deathTail, outcomeTail, parseDelivery } from "./record.ts";
 import type { ScriptCall } from "./script.ts";
 import type { ExchangeArgs, Exchanged } from "./scripts/exchange.ts";
 
 /** Words a request. */
 export function exchangeCall(
   request: ExchangeRequest,
-  retention: Retention,
+  bounds: { readonly retention: Retention; readonly deadLetters: DeadLetterBounds },
 ): Required<ScriptCall<ExchangeArgs>> {
   const { channel, seq, worker, leaseMs, claim, trim, sweep } = request;
   const lines = new LineIndex(linesOf(claim?.queues ?? []));
@@ -37,8 +38,10 @@ export function exchangeCall(
       max: claim?.max ?? 0,
       asked,
       trim,
-      keepCount: retention.count,
-      keepBytes: retention.bytes,
+      keepCount: bounds.retention.count,
+      keepBytes: bounds.retention.bytes,
+      mostDead: bounds.deadLetters.count,
+      mostDeadBytes: bounds.deadLetters.bytes,
       sweep,
     },
     settleHeads: settle.heads,
@@ -63,7 +66,7 @@ function outcomeOf(settlement: Settlement): readonly [string, number, string] {
     case "expired":
       return ["e", wholeMs(settlement.retainMs), outcomeTail(settlement, settlement.result)];
     case "dead":
-      return [settlement.failed ? "D" : "d", 0, settlement.journal];
+      return [settlement.failed ? "D" : "d", 0, deathTail(settlement, settlement.journal)];
     case "retry":
       return ["r", wholeMs(settlement.delayMs), settlement.journal];
     case "defer":
@@ -74,7 +77,7 @@ function outcomeOf(settlement: Settlement): readonly [string, number, string] {
 /** Reads the answer to a request. */
 export function exchangeReply(
   { channel, seq }: ExchangeRequest,
-  { nowMs, nextDueAtMs, trimAtMs, settled, extended, claimed }: Exchanged,
+  { nowMs, nextDueAtMs, trimAtMs, settled, extended, told, claimed }: Exchanged,
 ): ExchangeReply {
   const claim = `${channel}.${seq}`;
   return {
@@ -84,7 +87,18 @@ export function exchangeReply(
     claimed: claimed.map((handed) => parseDelivery(handed, claim)),
     nextDueAtMs,
     trimAtMs,
+    ...toldOf(told),
   };
+}
+
+function toldOf(told: string): Pick<ExchangeReply, "dropped" | "nearlyFull"> {
+  const [stock = "", ...dropped] = told === "" ? [] : told.split(" ");
+  const nearlyFull = /^\/(\d+),(\d+)$/.exec(stock);
+  return { dropped, nearlyFull: nearlyFull ? stockOf(nearlyFull) : undefined };
+}
+
+function stockOf([, count, bytes]: RegExpExecArray): DeadStock {
+  return { count: Number(count), bytes: Number(bytes) };
 }
 
 function answersOf(letters: string): ("ok" | "lease_lost")[] {

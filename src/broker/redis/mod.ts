@@ -50,6 +50,7 @@ export type {
   QueueStats,
   Settlement,
 } from "../broker.ts";
+export type { DeadLetterBounds, DeadStock } from "../dead_bounds.ts";
 export type { Retention } from "../retention.ts";
 
 /**

@@ -3,6 +3,7 @@
 import { previewName, type ReadVariable } from "../../deployment.ts";
 import { readEnv } from "../../environment.ts";
 import { type RedisClient, withDeadline } from "./client.ts";
+import type { DeadLetterBounds } from "../dead_bounds.ts";
 import type { Retention } from "../retention.ts";
 import { resolveConfirmation } from "./confirm.ts";
 import { Keys } from "./keys.ts";
@@ -66,6 +67,13 @@ export interface RedisBrokerSettings {
    * @default { count: 10_000, bytes: 4_194_304 }
    */
   readonly retention?: Partial<Retention>;
+  /**
+   * Bounds the dead letters; the one that died first is dropped first, for good, but none younger than a
+   * minute. All brokers of a namespace should agree.
+   *
+   * @default { count: 100_000, bytes: 67_108_864 }
+   */
+  readonly deadLetters?: Partial<DeadLetterBounds>;
   /**
    * Replaces the clock of the Redis server, for tests: milliseconds since 1970. All brokers of a
    * namespace must share the clock.

@@ -7,14 +7,16 @@
  *   fence failures crashes =worker enqueuedAt nonce result`;
  * - `<id>!` the hold, written at each claim and settlement: `state claim settled redriven fence
  *   failures crashes dueAt =worker =crashedWorker progress journal`, where the state is `h` for held,
- *   `p` for parked, `r` for returned or redriven, `d` for dead (`dueAt` is then when it died); `settled` is the last
+ *   `p` for parked, `r` for returned or redriven, `d` for dead (`dueAt` is then when it died, and the claim a
+ *   slash with the bytes that it counts as); `settled` is the last
  *   claim whose settlement counted, `redriven` the last operation that redrove it, `/` is none, and
  *   `progress` tells whether there is a third field;
  * - `<id>%` the progress.
  *
  * Besides, `@<channel>` is a channel's last request that settled or claimed: `seq usedAt
- * settled/ ids…`, where `settled` has a letter for each answer, as in the script's reply; and `~<line>` a lower bound of
- * when a line has work, in microseconds, empty when it holds nothing.
+ * settled/ ids… told`, where `settled` and `told` are as in the script's reply; `~<line>` a lower bound of
+ * when a line has work, in microseconds, empty when it holds nothing; and `$` and `$d` how much there is of
+ * outcomes and of dead letters.
  */
 
 import type { Delivery, MessageRecord, MessageState } from "../broker.ts";
@@ -75,6 +77,7 @@ function parseHold(text: string): Hold {
   };
 }
 
+const encoder = new TextEncoder();
 const FIRST = {
   redriven: false,
   fence: 1,
@@ -105,16 +108,21 @@ export function parseDelivery(
     expiresAtMs: redriven ? 0 : Number(expiresAt),
     journal,
     body: body!,
-    token: `${enqueuedAt} ${nonce}`,
+    token: `${enqueuedAt} ${nonce} ${encoder.encode(body).length}`,
   };
 }
 
-const TOKEN = /^\d+ \S+$/;
+const TOKEN = /^(\d+ \S+) (\d+)$/;
 
 /** Words the end of an outcome, beginning with what of the record must outlive it. */
 export function outcomeTail({ token }: Pick<Delivery, "token">, result: string): string {
   // Where there is none, there was no delivery either, and the settlement will not count.
-  return `${TOKEN.test(token) ? token : "0 -"} ${result}`;
+  return `${TOKEN.exec(token)?.[1] ?? "0 -"} ${result}`;
+}
+
+/** Words what is kept of a dead letter's history, behind the bytes of its body. */
+export function deathTail({ token }: Pick<Delivery, "token">, journal: string): string {
+  return `${TOKEN.exec(token)?.[2] ?? 0} ${journal}`;
 }
 
 /** Reads a message; undefined for one that is unknown, no longer known, or damaged. */

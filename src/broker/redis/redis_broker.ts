@@ -14,6 +14,7 @@ import type {
   PushReply,
   QueueStats,
 } from "../broker.ts";
+import { type DeadLetterBounds, resolveDeadLetters } from "../dead_bounds.ts";
 import { resolveRetention, type Retention } from "../retention.ts";
 import { Checker } from "./check.ts";
 import { type Confirmation, confirming } from "./confirm.ts";
@@ -81,7 +82,7 @@ export class RedisBroker implements Broker {
   readonly #checker: Checker;
   readonly #confirmation: Confirmation | undefined;
   readonly #keys: Keys;
-  readonly #retention: Retention;
+  readonly #bounds: { readonly retention: Retention; readonly deadLetters: DeadLetterBounds };
 
   /**
    * Makes a broker; nothing is sent before its first call.
@@ -100,7 +101,10 @@ export class RedisBroker implements Broker {
     this.#keys = keys;
     this.#checker = new Checker(this.#runner, this.#keys);
     this.namespace = resolved.namespace;
-    this.#retention = resolveRetention(options.retention);
+    this.#bounds = {
+      retention: resolveRetention(options.retention),
+      deadLetters: resolveDeadLetters(options.deadLetters),
+    };
   }
 
   /**
@@ -146,7 +150,7 @@ export class RedisBroker implements Broker {
   /** Settles, renews and claims in one round trip; never sent again by itself. */
   async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
     guardExchange(request);
-    const { args, lines } = exchangeCall(request, this.#retention);
+    const { args, lines } = exchangeCall(request, this.#bounds);
     const answer = await this.#runner.run(
       exchangeScript,
       { args, lines: this.#due(lines) },
@@ -249,7 +253,7 @@ export class RedisBroker implements Broker {
     const operation = { operation: "stats" };
     const lines = await this.#runner.run(linesScript, { args: {} }, operation);
     const counts: LineCount[] = [];
-    let last = { nowMs: 0, dead: 0 };
+    let last = { nowMs: 0, dead: 0, deadBytes: 0 };
     // Once at least: the clock and the dead are asked for even where there is no line.
     for (let from = 0; from === 0 || from < lines.length; from += LINES_AT_ONCE) {
       const call = { args: {}, lines: this.#due(lines.slice(from, from + LINES_AT_ONCE)) };
@@ -257,7 +261,8 @@ export class RedisBroker implements Broker {
       counts.push(...counted);
       last = rest;
     }
-    return { ...last, queues: sumQueues(lines, counts) };
+    const { deadLetters } = this.#bounds;
+    return { ...last, deadLetters, queues: sumQueues(lines, counts) };
   }
 
   /**

@@ -1,20 +1,22 @@
 /** Settles, renews and claims in one transaction. */
 
 import type { ExchangeReply, ExchangeRequest } from "../broker.ts";
-import type { Retention } from "../retention.ts";
+import { isNearlyFull } from "../dead_bounds.ts";
+import type { Bounds } from "./sqlite_broker.ts";
 import { prepareClaim } from "./claim.ts";
+import { prepareDrop, prepareStock } from "./drop.ts";
 import { prepareEarliest } from "./earliest.ts";
 import { prepareExtend } from "./extend.ts";
 import { after } from "./instant.ts";
 import { prepareSettle } from "./settle.ts";
-import { answersOf, lettersOf, prepareSlots } from "./slot.ts";
+import { answersOf, lettersOf, prepareSlots, readTold, writeTold } from "./slot.ts";
 import type { Sql } from "./sql.ts";
 import { prepareTrimOutcomes, prepareTrimSlots } from "./trim.ts";
 
 /** Prepares the operation; to be called inside a transaction that may write. */
 export function prepareExchange(
   sql: Sql,
-  retention: Retention,
+  { retention, deadLetters }: Bounds,
 ): (request: ExchangeRequest, nowMs: number) => ExchangeReply {
   const settle = prepareSettle(sql);
   const extend = prepareExtend(sql);
@@ -23,19 +25,35 @@ export function prepareExchange(
   const earliest = prepareEarliest(sql);
   const trimOutcomes = prepareTrimOutcomes(sql, retention);
   const trimSlots = prepareTrimSlots(sql);
+  const drop = prepareDrop(sql, deadLetters);
+  const stock = prepareStock(sql);
   return (request, nowMs) => {
     // First: what it frees makes room, in a full file, for what is written next.
     const trimAtMs = trimOutcomes(request.trim, nowMs);
     const slot = slots.find(request);
+    // A request that has come again is answered what it was answered, and drops nothing anew.
+    const anew = slot === undefined || slot.seq < request.seq;
+    const { dropped, dropAtMs } = drop(anew ? request.trim : 0, nowMs);
+    const wasNear = isNearlyFull(stock(), deadLetters);
     const settled = answersOf(settle(request.settle, nowMs), request.seq, slot);
     const extended = extend(request.extend, after(nowMs, request.leaseMs));
     const { claimed, keys } = claim(request, slot, nowMs);
     // Also when nothing was taken: sent again, the request must not take what came since.
     const batch = slot?.seq === request.seq ? slot.keys : keys;
-    slots.remember(request, { keys: batch, settled: lettersOf(settled) }, nowMs);
+    const now = stock();
+    const fills = !wasNear && isNearlyFull(now, deadLetters);
+    const told = slot?.seq === request.seq
+      ? readTold(slot.told)
+      : { dropped, nearlyFull: fills ? now : undefined };
+    const answers = { keys: batch, settled: lettersOf(settled), told: writeTold(told) };
+    slots.remember(request, answers, nowMs);
     // Last: a replay in this request still finds the slot that it may be about to trim.
     trimSlots(request.trim, nowMs);
     const nextDueAtMs = request.claim && earliest(request.claim.queues);
-    return { nowMs, settled, extended, claimed, nextDueAtMs, trimAtMs };
+    const dueTrims = [trimAtMs, dropAtMs].filter((at) => at !== undefined);
+    return {
+      ...{ nowMs, settled, extended, claimed, nextDueAtMs, ...told },
+      trimAtMs: dueTrims.length === 0 ? undefined : Math.min(...dueTrims),
+    };
   };
 }

@@ -17,9 +17,11 @@
  */
 
 import type { Broker } from "../broker.ts";
+import type { DeadLetterBounds } from "../dead_bounds.ts";
 import type { Retention } from "../retention.ts";
 import { SqliteBroker } from "./sqlite_broker.ts";
 
+export type { DeadLetterBounds, DeadStock } from "../dead_bounds.ts";
 export type { Retention } from "../retention.ts";
 
 /** Configures the embedded broker. */
@@ -59,6 +61,13 @@ export interface SqliteBrokerOptions {
    * @default { count: 10_000, bytes: 4_194_304 }
    */
   readonly retention?: Partial<Retention>;
+  /**
+   * Bounds the dead letters; the one that died first is dropped first, for good, but none younger than a
+   * minute.
+   *
+   * @default { count: 100_000, bytes: 67_108_864 }
+   */
+  readonly deadLetters?: Partial<DeadLetterBounds>;
   /** Hears, once, of what makes this file less safe or slow, such as an SQLite with a known bug. */
   readonly onWarning?: (message: string) => void;
 }
@@ -88,6 +97,7 @@ export function sqliteBroker(options: SqliteBrokerOptions = {}): Broker {
     clock = Date.now,
     synchronous = "full",
     retention,
+    deadLetters,
     onWarning,
   } = options;
   if (path === "") throw new TypeError(`Cannot use path "": it must name a file, or ":memory:"`);
@@ -102,5 +112,6 @@ export function sqliteBroker(options: SqliteBrokerOptions = {}): Broker {
       'Cannot use confirm: a file has no replicas; synchronous: "full" is the most that it gives',
     );
   }
-  return new SqliteBroker({ path, namespace, clock, synchronous, retention, onWarning });
+  const bounds = { retention, deadLetters };
+  return new SqliteBroker({ path, namespace, clock, synchronous, ...bounds, onWarning });
 }

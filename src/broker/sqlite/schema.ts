@@ -4,7 +4,7 @@ import { LayoutMismatchError } from "../../errors.ts";
 import type { SqliteConnection } from "./driver.ts";
 
 /** Names the layout below; another one is refused, never converted in passing. */
-export const LAYOUT = "2";
+export const LAYOUT = "3";
 
 // Every namespace has tables of its own, so that one of another layout can lie beside it. The meta
 // table is the only thing that all versions of Dabba read alike: its columns never change.
@@ -17,7 +17,8 @@ const META = `
 
 // The body has a table of its own: a row is rewritten at each claim, renewal and settlement, and
 // must not drag 256 KiB along. Columns of opaque text are ANY: see `opaque` in opaque.ts. The checks
-// keep every message where it is found again: in its line, with the dead, or on its way out.
+// keep every message where it is found again: in its line, with the dead, or on its way out. The tally
+// counts the dead and their bytes by triggers, so that no operation can forget to, nor a repair.
 const TABLES = `
   CREATE TABLE {message} (
     key INTEGER PRIMARY KEY,
@@ -42,6 +43,7 @@ const TABLES = `
     redriven_by TEXT,
     worker TEXT NOT NULL DEFAULT '',
     crashed_worker TEXT NOT NULL DEFAULT '',
+    weight INTEGER NOT NULL DEFAULT 0,
     progress ANY NOT NULL DEFAULT '',
     journal ANY NOT NULL DEFAULT '',
     result ANY NOT NULL DEFAULT '',
@@ -53,6 +55,22 @@ const TABLES = `
   CREATE INDEX {message}_dead ON {message} (finished_at, turn) WHERE state = 'dead';
   CREATE INDEX {message}_forget ON {message} (forget_at, turn, finished_at, octet_length(result))
     WHERE forget_at IS NOT NULL;
+  CREATE TABLE {tally} (key INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL)
+    STRICT;
+  INSERT INTO {tally} VALUES (1, 0, 0);
+  CREATE TRIGGER {message}_added AFTER INSERT ON {message} WHEN new.state = 'dead' BEGIN
+    UPDATE {tally} SET count = count + 1, bytes = bytes + new.weight WHERE key = 1;
+  END;
+  CREATE TRIGGER {message}_removed AFTER DELETE ON {message} WHEN old.state = 'dead' BEGIN
+    UPDATE {tally} SET count = count - 1, bytes = bytes - old.weight WHERE key = 1;
+  END;
+  CREATE TRIGGER {message}_changed AFTER UPDATE OF state, weight ON {message}
+    WHEN old.state = 'dead' OR new.state = 'dead' BEGIN
+    UPDATE {tally} SET
+      count = count + (new.state = 'dead') - (old.state = 'dead'),
+      bytes = bytes + new.weight * (new.state = 'dead') - old.weight * (old.state = 'dead')
+      WHERE key = 1;
+  END;
   CREATE TABLE {body} (key INTEGER PRIMARY KEY, body ANY NOT NULL) STRICT;
   CREATE TABLE {dedupe} (key TEXT PRIMARY KEY, id TEXT NOT NULL, until INTEGER NOT NULL)
     STRICT, WITHOUT ROWID;
@@ -62,6 +80,7 @@ const TABLES = `
     seq INTEGER NOT NULL,
     keys TEXT NOT NULL,
     settled TEXT NOT NULL,
+    told TEXT NOT NULL DEFAULT '',
     used_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX {slot}_used ON {slot} (used_at)`;

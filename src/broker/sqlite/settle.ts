@@ -77,6 +77,8 @@ function prepareFinish(
 function prepareBury(sql: Sql): (settlement: Ended<"dead">, nowMs: number) => boolean {
   const bury = sql.prepare(`
     UPDATE {message} SET state = 'dead', failures = failures + ?2, journal = ?3, finished_at = ?1,
+      weight = octet_length(?3) +
+        (SELECT octet_length(body) FROM {body} AS body WHERE body.key = {message}.key),
       turn = (SELECT coalesce(max(turn), 0) + 1 FROM {message} AS other
         WHERE other.state = 'dead' AND other.finished_at = ?1),
       visible_at = NULL, settled = claim, claim = NULL

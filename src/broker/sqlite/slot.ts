@@ -1,6 +1,6 @@
 /** Slots: what each channel asked last and was answered, so that it can be answered so again. */
 
-import type { ExchangeRequest } from "../broker.ts";
+import type { ExchangeReply, ExchangeRequest } from "../broker.ts";
 import type { Answer } from "./settle.ts";
 import type { Sql } from "./sql.ts";
 
@@ -11,6 +11,8 @@ export interface Slot {
   readonly keys: string;
   /** A letter for each settlement: `o` for ok, `l` for a lost lease. */
   readonly settled: string;
+  /** What it was told of the dead letters, as `writeTold` words it. */
+  readonly told: string;
 }
 
 /** Reads and writes slots; to be used inside a transaction that may write. */
@@ -23,23 +25,37 @@ export interface Slots {
 
 /** Prepares them. */
 export function prepareSlots(sql: Sql): Slots {
-  const find = sql.prepare<Slot>("SELECT seq, keys, settled FROM {slot} WHERE channel = ?");
+  const find = sql.prepare<Slot>("SELECT seq, keys, settled, told FROM {slot} WHERE channel = ?");
   const remember = sql.prepare(`
-    INSERT INTO {slot} (channel, seq, keys, settled, used_at) VALUES (?1, ?2, ?3, ?4, ?5)
+    INSERT INTO {slot} (channel, seq, keys, settled, told, used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT (channel) DO UPDATE SET
       seq = excluded.seq, keys = excluded.keys, settled = excluded.settled,
-      used_at = excluded.used_at WHERE seq <= excluded.seq`);
+      told = excluded.told, used_at = excluded.used_at WHERE seq <= excluded.seq`);
   return {
     find: (request) => isRemembered(request) ? find.get(request.channel) : undefined,
-    remember(request, { keys, settled }, nowMs) {
-      if (isRemembered(request)) remember.run(request.channel, request.seq, keys, settled, nowMs);
+    remember(request, { keys, settled, told }, nowMs) {
+      if (!isRemembered(request)) return;
+      remember.run(request.channel, request.seq, keys, settled, told, nowMs);
     },
   };
 }
 
 // Sent again, a renewal is a renewal: it needs no memory.
-function isRemembered({ settle, claim }: ExchangeRequest): boolean {
-  return settle.length > 0 || claim !== undefined;
+function isRemembered({ settle, claim, trim }: ExchangeRequest): boolean {
+  return settle.length > 0 || claim !== undefined || trim > 0;
+}
+
+type Told = Pick<ExchangeReply, "dropped" | "nearlyFull">;
+
+/** Words what a request is told of the dead letters. */
+export function writeTold(told: Told): string {
+  return told.dropped.length > 0 || told.nearlyFull ? JSON.stringify(told) : "";
+}
+
+/** Reads what `writeTold` worded. */
+export function readTold(text: string): Told {
+  const { dropped, nearlyFull }: Told = text === "" ? { dropped: [] } : JSON.parse(text);
+  return { dropped, nearlyFull };
 }
 
 /** Writes answers as letters. */

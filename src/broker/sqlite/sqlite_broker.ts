@@ -13,6 +13,7 @@ import type {
   PushMessage,
   PushReply,
 } from "../broker.ts";
+import { type DeadLetterBounds, resolveDeadLetters } from "../dead_bounds.ts";
 import { resolveRetention, type Retention } from "../retention.ts";
 import { prepareCancel, prepareDiscard } from "./cancel.ts";
 import { parsePlace, prepareCheck } from "./check.ts";
@@ -31,6 +32,12 @@ type WithResult = MessageRef & { readonly result: string };
 type Op = { readonly id: string; readonly retainMs: number };
 type Operations = ReturnType<typeof prepareOperations>;
 
+/** Bounds what is kept of messages that have ended or died. */
+export interface Bounds {
+  readonly retention: Retention;
+  readonly deadLetters: DeadLetterBounds;
+}
+
 /** Is the broker behind `sqliteBroker()`. */
 export class SqliteBroker implements Broker {
   readonly kind = "sqlite";
@@ -41,12 +48,16 @@ export class SqliteBroker implements Broker {
   readonly #clock: () => number;
 
   constructor(
-    { clock, retention, ...options }: DatabaseOptions & {
+    { clock, retention, deadLetters, ...options }: DatabaseOptions & {
       readonly clock: () => number;
       readonly retention?: Partial<Retention>;
+      readonly deadLetters?: Partial<DeadLetterBounds>;
     },
   ) {
-    const bounds = resolveRetention(retention);
+    const bounds = {
+      retention: resolveRetention(retention),
+      deadLetters: resolveDeadLetters(deadLetters),
+    };
     this.#database = new Database(options, (sql) => prepareOperations(sql, bounds));
     this.#clock = clock;
   }
@@ -138,17 +149,17 @@ export class SqliteBroker implements Broker {
   }
 }
 
-function prepareOperations(sql: Sql, retention: Retention) {
+function prepareOperations(sql: Sql, bounds: Bounds) {
   return {
     push: preparePush(sql),
-    exchange: prepareExchange(sql, retention),
+    exchange: prepareExchange(sql, bounds),
     earliest: prepareEarliest(sql),
     read: prepareRead(sql),
     cancel: prepareCancel(sql),
     dead: prepareDead(sql),
     redrive: prepareRedrive(sql),
     discard: prepareDiscard(sql),
-    stats: prepareStats(sql),
+    stats: prepareStats(sql, bounds.deadLetters),
     check: prepareCheck(sql),
   };
 }

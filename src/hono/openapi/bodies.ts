@@ -104,7 +104,11 @@ const Drained = object({
   handedBack: said(count, "Messages handed back with no attempt spent."),
   expired: said(count, "Messages that were not started in time."),
   lost: said(count, "Deliveries whose outcome was refused."),
-  ended: { enum: ["empty", "max", "budget", "stopped"], description: "Why it ended." },
+  requests: said(count, "Requests it made of the store, repetitions included."),
+  ended: {
+    enum: ["empty", "max", "requests", "budget", "stopped"],
+    description: "Why it ended.",
+  },
 });
 
 const Health = object({
@@ -116,7 +120,9 @@ const Health = object({
     list(object({ queue: text, ready: count, later: count, oldestReadyMs: count })),
     "The queues that hold messages; only with the secret.",
   ),
+  "deadNearlyFull?": { enum: [true], description: "The dead letters are at 80 % of a bound." },
   "dead?": said(count, "How many dead letters there are; only with the secret."),
+  "deadBytes?": said(count, "How many bytes they take; only with the secret."),
 });
 
 /** The schemas of all bodies, by their names in `components`. */

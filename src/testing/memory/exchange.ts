@@ -9,6 +9,7 @@ import {
   type Settlement,
   SUSPECT_CRASHES,
 } from "../../broker/broker.ts";
+import { isNearlyFull } from "../../broker/dead_bounds.ts";
 import { after, deliveryOf, finish, type Message } from "./message.ts";
 import type { Store } from "./store.ts";
 
@@ -16,23 +17,36 @@ type Answer = "ok" | "lease_lost";
 
 /** Does one exchange; it cannot fail half-way. */
 export function exchange(store: Store, request: ExchangeRequest, nowMs: number): ExchangeReply {
-  const slot = store.slots.get(request.channel);
+  const remembered = request.claim || request.settle.length > 0 || request.trim > 0;
+  const slot = remembered ? store.slots.get(request.channel) : undefined;
   const again = slot?.seq === request.seq;
+  // A request that has come again is answered what it was answered, and drops nothing anew.
+  const anew = slot === undefined || slot.seq < request.seq;
+  const { dropped, dropAtMs } = store.drop(anew ? request.trim : 0, nowMs);
+  const wasNear = isNearlyFull(store.stock, store.deadLetters);
   const now = settleAll(store, request.settle, nowMs);
   // Others may have had the message since: what counted once is answered as it was.
   const settled = again && slot.settled.length === now.length ? slot.settled : now;
   const untilMs = after(nowMs, request.leaseMs);
   const extended = request.extend.map((one) => extend(store, one, untilMs));
   const claimed = request.claim ? claim(store, { ...request, claim: request.claim }, nowMs) : [];
-  if ((request.claim || settled.length > 0) && !(slot && request.seq < slot.seq)) {
+  const fills = !wasNear && isNearlyFull(store.stock, store.deadLetters);
+  const told = again ? slot.told : { dropped, nearlyFull: fills ? store.stock : undefined };
+  if (remembered && !(slot && request.seq < slot.seq)) {
     // Also when nothing was taken: sent again, the request must not take what came since.
     const ids = again ? slot.ids : claimed.map(({ id }) => id);
-    store.slots.set(request.channel, { seq: request.seq, ids, settled, usedAtMs: nowMs });
+    store.slots.set(request.channel, { seq: request.seq, ids, settled, told, usedAtMs: nowMs });
   }
   // Last: a replay in this request still finds the slot that it may be about to trim.
-  const trimAtMs = request.trim > 0 ? store.trim(request.trim, nowMs) : undefined;
+  const forgetAtMs = request.trim > 0 ? store.trim(request.trim, nowMs) : undefined;
+  const trimAtMs = earliest(forgetAtMs, dropAtMs);
   const nextDueAtMs = request.claim && store.earliest(request.claim.queues);
-  return { nowMs, settled, extended, claimed, nextDueAtMs, trimAtMs };
+  return { nowMs, settled, extended, claimed, nextDueAtMs, trimAtMs, ...told };
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  const least = Math.min(a ?? Infinity, b ?? Infinity);
+  return least === Infinity ? undefined : least;
 }
 
 function settleAll(store: Store, settlements: readonly Settlement[], nowMs: number): Answer[] {

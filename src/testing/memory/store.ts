@@ -1,6 +1,7 @@
 /** All that a memory broker holds, and the questions that its operations ask. */
 
-import type { PushMessage, PushReply } from "../../broker/broker.ts";
+import type { ExchangeReply, PushMessage, PushReply } from "../../broker/broker.ts";
+import { type DeadLetterBounds, type DeadStock, isWithin } from "../../broker/dead_bounds.ts";
 import { LEAST_RETAIN_MS, type Retention } from "../../broker/retention.ts";
 import { after, isExpired, type Message, newMessage } from "./message.ts";
 
@@ -11,6 +12,8 @@ export interface Slot {
   readonly ids: readonly string[];
   /** What its settlements were answered, in order. */
   readonly settled: readonly ("ok" | "lease_lost")[];
+  /** What it was told of the dead letters. */
+  readonly told: Pick<ExchangeReply, "dropped" | "nearlyFull">;
   readonly usedAtMs: number;
 }
 
@@ -20,6 +23,8 @@ const SLOT_MS = 60 * 60_000;
 /** Holds messages, keys and slots; looks through all of them, which is plain, and quick when few. */
 export class Store {
   readonly #retention: Retention;
+  /** How many dead letters are kept. */
+  readonly deadLetters: DeadLetterBounds;
   readonly #messages = new Map<string, Message>();
   readonly #keys = new Map<string, { readonly id: string; readonly untilMs: number }>();
   /** The last request of each channel. */
@@ -27,8 +32,9 @@ export class Store {
   #turns = 0;
 
   /** Makes an empty one, with bounds for what is kept of messages that have ended. */
-  constructor(retention: Retention) {
+  constructor(retention: Retention, deadLetters: DeadLetterBounds) {
     this.#retention = retention;
+    this.deadLetters = deadLetters;
   }
 
   /** Finds a message; undefined for one that is not known, or no longer. */
@@ -51,6 +57,26 @@ export class Store {
   /** Lists the dead letters, newest first. */
   dead(): Message[] {
     return this.#inState("dead").sort((a, b) => b.finishedAtMs - a.finishedAtMs || b.turn - a.turn);
+  }
+
+  /** Counts the dead letters, and the bytes of their bodies and journals. */
+  get stock(): DeadStock {
+    const letters = this.#inState("dead");
+    return { count: letters.length, bytes: letters.reduce((sum, one) => sum + weightOf(one), 0) };
+  }
+
+  /** Drops the oldest letters beyond the bounds, so many at most; says when there is more to drop. */
+  drop(most: number, nowMs: number): { readonly dropped: string[]; readonly dropAtMs?: number } {
+    const dropped: string[] = [];
+    if (most === 0) return { dropped };
+    for (const { id, finishedAtMs } of this.dead().reverse().slice(0, most)) {
+      if (isWithin(this.stock, this.deadLetters)) break;
+      const oldAtMs = finishedAtMs + LEAST_RETAIN_MS;
+      if (oldAtMs > nowMs) return { dropped, dropAtMs: oldAtMs };
+      this.#messages.delete(id);
+      dropped.push(id);
+    }
+    return isWithin(this.stock, this.deadLetters) ? { dropped } : { dropped, dropAtMs: nowMs };
   }
 
   /** How many messages there are, whatever became of them. */
@@ -150,6 +176,10 @@ export class Store {
     if (winner?.state === "live" && isExpired(winner, nowMs)) return undefined;
     return winner?.state === "live" || winner?.state === "succeeded" ? winner : undefined;
   }
+}
+
+function weightOf({ body, journal }: Message): number {
+  return byteLength(body) + byteLength(journal);
 }
 
 function byteLength(text: string): number {

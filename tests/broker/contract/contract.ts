@@ -4,12 +4,13 @@ import { assertEquals } from "@std/assert";
 import { checkAll } from "../check/pages.ts";
 import { cancelCases } from "./cancel_cases.ts";
 import { claimCases } from "./claim_cases.ts";
+import { deadBoundCases, FEW } from "./dead_bound_cases.ts";
 import { deadCases } from "./dead_cases.ts";
 import { dedupeCases } from "./dedupe_cases.ts";
 import { expiryCases } from "./expiry_cases.ts";
 import { extendCases } from "./extend_cases.ts";
 import { guardCases } from "./guard_cases.ts";
-import type { OpenHarness } from "./harness.ts";
+import type { HarnessBounds, OpenHarness } from "./harness.ts";
 import { opaqueCases } from "./opaque_cases.ts";
 import { parkedCases } from "./parked_cases.ts";
 import { pushCases } from "./push_cases.ts";
@@ -43,13 +44,14 @@ const SUBJECTS: readonly Cases[] = [
 
 /** Registers the suite for one broker; each test opens a store of its own. */
 export function brokerContract(name: string, open: OpenHarness): void {
-  const cases = [
+  const cases: (readonly [string, Cases[string], HarnessBounds?])[] = [
     ...SUBJECTS.flatMap((cases) => Object.entries(cases)),
-    ...Object.entries(retentionCases).map((entry) => [...entry, TIGHT] as const),
+    ...Object.entries(retentionCases).map((entry) => [...entry, { retention: TIGHT }] as const),
+    ...Object.entries(deadBoundCases).map((entry) => [...entry, { deadLetters: FEW }] as const),
   ];
-  for (const [behaviour, play, retention] of cases) {
+  for (const [behaviour, play, bounds] of cases) {
     Deno.test(`brokerContract: ${behaviour} [${name}]`, async () => {
-      const harness = await open(retention);
+      const harness = await open(bounds);
       try {
         await play(new Stage(harness));
         assertEquals(await harness.leftovers(), [], "left behind in the store");

@@ -1,6 +1,7 @@
 /** What a broker must bring to be held to the contract. */
 
 import type { Broker } from "../../../src/broker/broker.ts";
+import type { DeadLetterBounds } from "../../../src/broker/dead_bounds.ts";
 import type { Retention } from "../../../src/broker/retention.ts";
 
 /** Is one empty store, with the clock by which it goes. */
@@ -22,8 +23,14 @@ export interface ContractHarness {
   close(): Promise<void>;
 }
 
-/** Makes an empty store; what is kept of messages that have ended may be bounded. */
-export type OpenHarness = (retention?: Retention) => Promise<ContractHarness>;
+/** Bounds what a store keeps. */
+export interface HarnessBounds {
+  readonly retention?: Retention;
+  readonly deadLetters?: DeadLetterBounds;
+}
+
+/** Makes an empty store; what is kept of messages that have ended or died may be bounded. */
+export type OpenHarness = (bounds?: HarnessBounds) => Promise<ContractHarness>;
 
 /** Makes the clock of a harness; it starts at the given instant. */
 export function manualClock(startMs = 1_790_000_000_000): ContractHarness["clock"] {

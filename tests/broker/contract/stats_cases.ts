@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { DEFAULT_DEAD_LETTERS } from "../../../src/broker/dead_bounds.ts";
 import { bury, message, renewal, retry, succeed, target } from "./messages.ts";
 import { type Cases, LEASE_MS, type Stage } from "./stage.ts";
 
@@ -13,10 +14,12 @@ function assertBound(bound: number | undefined, nowMs: number, dueAtMs: number):
   assert(bound > nowMs, `${bound} is not after ${nowMs}, though nothing is due`);
 }
 
+const NONE = { deadBytes: 0, deadLetters: DEFAULT_DEAD_LETTERS };
+
 /** Counting, and saying when there is work next. */
 export const statsCases: Cases = {
   "stats() of an empty store counts nothing": async (stage) => {
-    assertEquals(await stage.broker.stats(), { nowMs: stage.nowMs, queues: [], dead: 0 });
+    assertEquals(await stage.broker.stats(), { nowMs: stage.nowMs, queues: [], dead: 0, ...NONE });
   },
   "stats() counts what is due and what comes later, by queue": async (stage) => {
     await stage.push({ id: "b1", queue: "b", delayMs: 100 });
@@ -32,6 +35,7 @@ export const statsCases: Cases = {
         { queue: "b", ready: 0, later: 1, oldestReadyAtMs: undefined },
       ],
       dead: 0,
+      ...NONE,
     });
   },
   "stats() counts a leased message as later, and as due when its lease ran out": async (stage) => {
@@ -48,7 +52,13 @@ export const statsCases: Cases = {
     const [a, b] = await stage.claim({ max: 2 });
     await stage.settle(succeed(a!), bury(b!));
     await stage.broker.cancel([target("c")], { id: "op", retainMs: 0 });
-    assertEquals(await stage.broker.stats(), { nowMs: stage.nowMs, queues: [], dead: 1 });
+    assertEquals(await stage.broker.stats(), {
+      nowMs: stage.nowMs,
+      queues: [],
+      dead: 1,
+      ...NONE,
+      deadBytes: 4,
+    });
   },
   "stats() counts a redriven letter again": async (stage) => {
     await stage.settle(bury(await stage.pushAndClaim()));

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { openMemoryBroker } from "../../testing/harness.ts";
 import { type Kind, type Step, WEIGHTS } from "../contract/generator.ts";
-import type { OpenHarness } from "../contract/harness.ts";
+import type { ContractHarness, HarnessBounds, OpenHarness } from "../contract/harness.ts";
 import { Tally } from "./outcomes.ts";
 import { Run } from "./run.ts";
 
@@ -13,6 +13,8 @@ export interface ModelOptions {
   readonly seed: number;
   /** How many runs are under way at once: while one waits for a store, another one goes on. */
   readonly lanes: number;
+  /** Bounds what the stores keep. @default the brokers' own bounds */
+  readonly bounds?: HarnessBounds;
   /** Plays one run again, and no other. @default what `DABBA_MODEL` holds */
   readonly replay?: Replay;
 }
@@ -57,22 +59,28 @@ class PlannedStep implements fc.AsyncCommand<object, Run> {
 /** Plays runs on the memory broker and on another one; throws the smallest one that differs. */
 export async function modelRuns(open: OpenHarness, options: ModelOptions): Promise<Tally> {
   const tally = new Tally();
+  const { bounds } = options;
   const replay = options.replay ?? readReplay();
   const lanes = replay ? 1 : options.lanes;
   // All of them end before the stores are taken away, though one has failed.
   const ends = await Promise.allSettled(
-    Array.from({ length: lanes }, (_, lane) =>
-      fc.assert(property(open, tally, replay), {
-        numRuns: Math.ceil(options.runs / lanes),
-        seed: options.seed * 1_000 + lane,
-        ...(replay ? { seed: replay.seed, path: replay.path } : {}),
-      })),
+    Array.from(
+      { length: lanes },
+      (_, lane) =>
+        fc.assert(property(() => [openMemoryBroker(bounds), open(bounds)], tally, replay), {
+          numRuns: Math.ceil(options.runs / lanes),
+          seed: options.seed * 1_000 + lane,
+          ...(replay ? { seed: replay.seed, path: replay.path } : {}),
+        }),
+    ),
   );
   for (const end of ends) if (end.status === "rejected") throw end.reason;
   return tally;
 }
 
-function property(open: OpenHarness, tally: Tally, replay: Replay | undefined) {
+type OpenPair = () => [Promise<ContractHarness>, Promise<ContractHarness>];
+
+function property(open: OpenPair, tally: Tally, replay: Replay | undefined) {
   const kinds = Object.entries(WEIGHTS).map(([kind, weight]) => ({
     weight,
     arbitrary: fc.constant(kind as Kind),
@@ -85,8 +93,7 @@ function property(open: OpenHarness, tally: Tally, replay: Replay | undefined) {
     ...(replay ? { replayPath: replay.replayPath } : {}),
   });
   return fc.asyncProperty(steps, async (planned) => {
-    const oracle = await openMemoryBroker();
-    const other = await open();
+    const [oracle, other] = await Promise.all(open());
     try {
       const run = new Run([oracle, other], tally);
       await fc.asyncModelRun(() => ({ model: {}, real: run }), planned);

@@ -20,13 +20,13 @@ export async function redisStores(): Promise<RedisStores> {
   // Most of a run is looks: those take the short way, past HTTP.
   const client = ioredisClient(redis);
   let count = 0;
-  const open: OpenHarness = () => {
+  const open: OpenHarness = (bounds) => {
     const namespace = `${gateway.namespace}-${++count}-`;
     const clock = manualClock();
-    const broker = redisBroker({ url, token, namespace, clock: clock.now });
+    const broker = redisBroker({ url, token, namespace, clock: clock.now, ...bounds });
     return Promise.resolve({
       broker,
-      reader: redisBroker({ client, namespace, clock: clock.now }),
+      reader: redisBroker({ client, namespace, clock: clock.now, ...bounds }),
       clock,
       leftovers: () => listLeftovers({ ...gateway, namespace }),
       close: async () => {

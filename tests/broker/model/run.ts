@@ -64,7 +64,9 @@ export class Run {
     return reply;
   }
 
-  #note({ claimed }: ExchangeReply): void {
+  #note({ claimed, dropped, nearlyFull }: ExchangeReply): void {
+    if (dropped.length > 0) this.#tally.note("a dead letter dropped");
+    if (nearlyFull) this.#tally.note("dead letters nearly full");
     if (claimed.some(({ crashedWorker }) => crashedWorker !== "")) {
       this.#tally.note("a claim after a crash");
     }

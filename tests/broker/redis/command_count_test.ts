@@ -147,8 +147,8 @@ Deno.test("RedisBroker.exchange() that renews 100 leases costs 6 commands", () =
     return () => stage.extend(...extend);
   }));
 
-Deno.test("RedisBroker.exchange() that puts back and buries costs 8 commands", () =>
-  assertCosts("evalsha time hmget zrem zadd hset zrange zadd", async ({ stage }) => {
+Deno.test("RedisBroker.exchange() that puts back and buries costs 9 commands", () =>
+  assertCosts("evalsha time hmget zrem zadd hset zcard zrange zadd", async ({ stage }) => {
     await stage.push("a", "b");
     const [a, b] = await stage.claim({ channel: "c", seq: 1 });
     const settle = [retry(a!, { delayMs: 1_000 }), bury(b!)];

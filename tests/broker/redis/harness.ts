@@ -1,7 +1,6 @@
 /** Stores for the tests of the Redis broker: over HTTP and over TCP, by a clock that stands still. */
 
 import { Redis } from "ioredis";
-import type { Retention } from "../../../src/broker/retention.ts";
 import {
   ioredisClient,
   type RedisBroker,
@@ -10,27 +9,27 @@ import {
   restClient,
 } from "../../../src/broker/redis/mod.ts";
 import { type RedisGateway, redisGateway } from "../../support/redis_gateway.ts";
-import { type ContractHarness, manualClock } from "../contract/harness.ts";
+import { type ContractHarness, type HarnessBounds, manualClock } from "../contract/harness.ts";
 import { listLeftovers } from "./leftovers.ts";
 
 /** Opens a store behind the gateway, reached with the client of @upstash/redis. */
-export async function openHttp(retention?: Retention): Promise<ContractHarness> {
+export async function openHttp(bounds?: HarnessBounds): Promise<ContractHarness> {
   const server = await redisGateway();
   const { url, token } = server;
-  return contractHarness(server, () => ({ url, token, retention }));
+  return contractHarness(server, () => ({ url, token, ...bounds }));
 }
 
 /** Opens a store behind the gateway, reached with the broker's own client. */
-export async function openRest(retention?: Retention): Promise<ContractHarness> {
+export async function openRest(bounds?: HarnessBounds): Promise<ContractHarness> {
   const server = await redisGateway();
-  return contractHarness(server, () => ({ client: restClient(server), retention }));
+  return contractHarness(server, () => ({ client: restClient(server), ...bounds }));
 }
 
 /** Opens a store reached over TCP. */
-export async function openTcp(retention?: Retention): Promise<ContractHarness> {
+export async function openTcp(bounds?: HarnessBounds): Promise<ContractHarness> {
   const server = await redisGateway();
   const redis = new Redis(server.redisPort, "127.0.0.1");
-  const harness = contractHarness(server, () => ({ client: ioredisClient(redis), retention }));
+  const harness = contractHarness(server, () => ({ client: ioredisClient(redis), ...bounds }));
   return { ...harness, close: () => redis.quit().then(() => harness.close()) };
 }
 

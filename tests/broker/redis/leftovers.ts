@@ -57,9 +57,10 @@ async function readContents({ redis }: RedisGateway, prefix: string): Promise<Co
 function checkFields({ msg, exp, dead, lines, due }: Contents): string[] {
   return [...msg].flatMap(([field, value]) => {
     const mark = field.match(/^[@~$]|[!%]$/)?.[0];
-    const name = field.replace(/^[@~]|[!%]$/, "");
+    const name = field.replace(/^[@~$]|[!%]$/, "");
     switch (mark) {
       case "$":
+        if (name === "d") return checkDead(value, msg, dead);
         return /^\d+ \d+ \d+$/.test(value) ? [] : [`the stock is ${value}`];
       case "@":
         return exp.has(field) ? [] : [`channel ${name} has no end`];
@@ -79,6 +80,18 @@ function checkFields({ msg, exp, dead, lines, due }: Contents): string[] {
     const wanted = value.startsWith("O") ? "outcome" : hold.startsWith("d") ? "dead" : "line";
     return places.join() === wanted ? [] : [`message ${name} is ${wanted}, but in: ${places}`];
   });
+}
+
+/** The dead letters are counted as many as there are, with the bytes of their bodies and journals. */
+function checkDead(value: string, msg: Hash, dead: Scores): string[] {
+  let bytes = 0;
+  for (const id of dead.keys()) {
+    const body = msg.get(id)?.split(" ").slice(6).join(" ") ?? "";
+    const journal = msg.get(`${id}!`)?.split(" ").slice(11).join(" ") ?? "";
+    bytes += new TextEncoder().encode(body + journal).length;
+  }
+  const counted = `${dead.size} ${bytes}`;
+  return value === counted ? [] : [`the dead are counted as ${value}, not ${counted}`];
 }
 
 /** Every line's hint is a lower bound, and empty for an empty line; no line waits unknown. */

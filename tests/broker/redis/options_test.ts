@@ -26,6 +26,11 @@ const WRONG: Readonly<Record<string, [RedisBrokerOptions, string]>> = {
   "a timeout of nothing": [{ ...ADDRESS, timeout: 0 }, "timeout"],
   "a timeout beyond all timers": [{ ...ADDRESS, timeout: 2 ** 31 }, "timeout"],
   "a deadline of nothing": [{ ...ADDRESS, deadline: 0 }, "deadline"],
+  "half a dead letter": [{ ...ADDRESS, deadLetters: { count: 0.5 } }, "deadLetters count"],
+  "dead letters of less than nothing": [
+    { ...ADDRESS, deadLetters: { bytes: -1 } },
+    "deadLetters bytes",
+  ],
   "half a retry": [{ ...ADDRESS, retries: 0.5 }, "retries"],
   "a client and a URL": [{ ...ADDRESS, client: NEVER }, "one of them"],
   "a client that runs no scripts": [{ client: {} as typeof NEVER }, "ioredisClient"],

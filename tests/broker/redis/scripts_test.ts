@@ -14,10 +14,10 @@ const HASHES: Readonly<Record<string, string>> = {
   check_lines: "898af29e2e26fb8066fe69161b2577a390b22524",
   check_messages: "58b93a69cdcbb3b22de35010e72e8aa3d497eb16",
   check_rest: "3174454ae595bfd013c40ced5426c5d4f16b8391",
-  check_scan: "efeed13f89f06bf6abe0604ad5ee4541b53ad5e1",
+  check_scan: "89e9121a327953a198e7163c75cf6a80ea7d9f70",
   dead: "4f3ceed74ae104ea4a1993eeaa416584d2b5bc5f",
-  discard: "b225efa64ece752ffa5f7db1f8ba896bd44a3d7a",
-  exchange: "ab356bbea27cbf3822c100a3840138d2547f7abe",
+  discard: "22ca58d1afea2a513e2fd626ad6cb00f1076ca1a",
+  exchange: "993400f97c1a0eddf7308eda904a7ce8990985c1",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
   mend_lines: "954bb5886affd68bb74f597f56a876dc62588ed0",
   mend_messages: "64d236ff7eac69186349b326d4c493a803b21834",
@@ -25,8 +25,8 @@ const HASHES: Readonly<Record<string, string>> = {
   probe: "95e560aef4ec366459bc1dee81b56093f3fac52f",
   push: "9e60b00fcf4fb6575e5f3c3371cb53931228041b",
   read: "698a055be1410cf0692b50f3672477831fea19db",
-  redrive: "0a84971a834770111c32ca81e9707abc497ae797",
-  stats: "0cc6a17e438d0b8c740389ce52fea37eca0def0a",
+  redrive: "dad634b4c6d53cb7d117bce156104fc42819a8c0",
+  stats: "efa1e8df1e83e77a779e995660f8be88079e1a74",
 };
 
 /** All that scripts may use: known since Redis 7.0, and what they do is one key's affair. */

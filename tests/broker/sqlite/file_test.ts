@@ -84,7 +84,7 @@ Deno.test("sqliteBroker() refuses a namespace of another layout and changes no b
     const before = await Deno.readFile(path);
     await withBroker({ path }, async (broker) => {
       const error = await assertRejects(() => broker.stats(), LayoutMismatchError);
-      assertEquals([error.found, error.expected], ["0", "2"]);
+      assertEquals([error.found, error.expected], ["0", "3"]);
       await assertRejects(() => broker.push([message("n")]), LayoutMismatchError, path);
     });
     assertEquals(await Deno.readFile(path), before);

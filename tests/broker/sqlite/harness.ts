@@ -1,15 +1,14 @@
 /** Stores for the tests of the SQLite broker. */
 
 import type { Broker } from "../../../src/broker/broker.ts";
-import type { Retention } from "../../../src/broker/retention.ts";
 import { findDriver } from "../../../src/broker/sqlite/driver.ts";
 import { sqliteBroker } from "../../../src/broker/sqlite/mod.ts";
-import { type ContractHarness, manualClock } from "../contract/harness.ts";
+import { type ContractHarness, type HarnessBounds, manualClock } from "../contract/harness.ts";
 
 /** Opens a store in memory; nobody else can look into it. */
-export function openMemory(retention?: Retention): Promise<ContractHarness> {
+export function openMemory(bounds?: HarnessBounds): Promise<ContractHarness> {
   const clock = manualClock();
-  const broker = sqliteBroker({ path: ":memory:", clock: clock.now, retention });
+  const broker = sqliteBroker({ path: ":memory:", clock: clock.now, ...bounds });
   return Promise.resolve({
     broker,
     clock,
@@ -19,14 +18,14 @@ export function openMemory(retention?: Retention): Promise<ContractHarness> {
 }
 
 /** Opens a store in a file of its own. */
-export async function openFile(retention?: Retention): Promise<ContractHarness> {
+export async function openFile(bounds?: HarnessBounds): Promise<ContractHarness> {
   const folder = await Deno.makeTempDir({ prefix: "dabba-sqlite-" });
   const path = `${folder}/dabba.db`;
   const clock = manualClock();
   const brokers: Broker[] = [];
   const open = () => {
     // Waiting for the disk is tested elsewhere; here it would only take time.
-    const broker = sqliteBroker({ path, clock: clock.now, synchronous: "normal", retention });
+    const broker = sqliteBroker({ path, clock: clock.now, synchronous: "normal", ...bounds });
     brokers.push(broker);
     return broker;
   };
@@ -57,8 +56,13 @@ const LEFTOVERS: readonly string[] = [
   `SELECT 'message ' || id || ' has no body' AS what FROM dabba_1_message AS message
     WHERE state IN ('live', 'dead')
       AND NOT EXISTS (SELECT 1 FROM dabba_1_body AS body WHERE body.key = message.key)`,
+  `SELECT 'the dead are counted as ' || count || ' of ' || bytes || ' bytes' AS what
+    FROM dabba_1_tally WHERE (count, bytes) <> (SELECT count(*),
+      coalesce(sum(octet_length(body) + octet_length(journal)), 0)
+      FROM dabba_1_message JOIN dabba_1_body USING (key) WHERE state = 'dead')`,
   `SELECT 'table ' || name AS what FROM sqlite_schema WHERE type = 'table' AND name NOT IN
-    ('dabba_meta', 'dabba_1_message', 'dabba_1_body', 'dabba_1_dedupe', 'dabba_1_slot')`,
+    ('dabba_meta', 'dabba_1_message', 'dabba_1_body', 'dabba_1_dedupe', 'dabba_1_slot',
+      'dabba_1_tally')`,
 ];
 
 function listLeftovers(path: string): string[] {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { DEFAULT_DEAD_LETTERS } from "../../../src/broker/dead_bounds.ts";
 import { DEFAULT_RETENTION } from "../../../src/broker/retention.ts";
 import { prepareCancel, prepareDiscard } from "../../../src/broker/sqlite/cancel.ts";
 import { prepareDead, prepareRedrive } from "../../../src/broker/sqlite/dead.ts";
@@ -36,7 +37,8 @@ function plansOf(prepare: (sql: Sql) => unknown): [text: string, steps: string[]
   }
 }
 
-const exchange = (sql: Sql) => prepareExchange(sql, DEFAULT_RETENTION);
+const exchange = (sql: Sql) =>
+  prepareExchange(sql, { retention: DEFAULT_RETENTION, deadLetters: DEFAULT_DEAD_LETTERS });
 
 const OPERATIONS: Readonly<Record<string, (sql: Sql) => unknown>> = {
   push: preparePush,

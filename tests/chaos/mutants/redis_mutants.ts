@@ -5,6 +5,7 @@ import type { Mutant } from "./mutant.ts";
 const CONTRACT = "tests/broker/redis/contract_test.ts";
 const SETTLE = "src/broker/redis/scripts/exchange_settle.ts";
 const CLAIM = "src/broker/redis/scripts/exchange_claim.ts";
+const DEAD = "src/broker/redis/scripts/exchange_dead.ts";
 const PUSH = "src/broker/redis/scripts/push.ts";
 const RUNNER = "src/broker/redis/runner.ts";
 
@@ -36,6 +37,55 @@ export const redisMutants: readonly Mutant[] = [
     file: "src/broker/redis/scripts/exchange_trim.ts",
     find: "from = (enough or all) and 0 or stuck and last + 1 or last",
     put: "from = 0",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "dead letters are bounded by count",
+    file: DEAD,
+    find: "deadCount > mostDead or deadBytes",
+    put: "deadBytes",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "dead letters are bounded by bytes",
+    file: DEAD,
+    find: "deadCount > mostDead or deadBytes > mostDeadBytes end",
+    put: "deadCount > mostDead end",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "a dead letter younger than a minute stays",
+    file: DEAD,
+    find: "elseif hold[DUE] + LEAST_RETAIN_MS > nowMs then",
+    put: "elseif false then",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "a request that comes again drops no more dead letters",
+    file: DEAD,
+    find: "if trim == 0 or slot.seq >= seq or not isBeyond() then return end",
+    put: "if trim == 0 or not isBeyond() then return end",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "a request that comes again names the dead letters that it dropped",
+    file: "src/broker/redis/scripts/exchange.ts",
+    find: "local told = slot.seq == seq and slot.told or tellDead(wasNear)",
+    put: "local told = tellDead(wasNear)",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "dead letters that fill up are told of once",
+    file: DEAD,
+    find: "local fills = not wasNear and isNear()",
+    put: "local fills = isNear()",
+    tests: [CONTRACT],
+  },
+  {
+    guard: "a letter is taken off as what it was counted as",
+    file: "src/broker/redis/scripts/prelude.ts",
+    find: "deadBytes - weightOf(hold) end",
+    put: "deadBytes end",
     tests: [CONTRACT],
   },
   {

@@ -8,6 +8,27 @@ const CLAIM = "src/broker/sqlite/claim.ts";
 /** One guard each. */
 export const sqliteMutants: readonly Mutant[] = [
   {
+    guard: "dead letters are counted (SQLite)",
+    file: "src/broker/sqlite/schema.ts",
+    find: "bytes = bytes - old.weight WHERE key = 1;",
+    put: "bytes = bytes WHERE key = 1;",
+    tests,
+  },
+  {
+    guard: "a request that comes again drops no more dead letters (SQLite)",
+    file: "src/broker/sqlite/exchange.ts",
+    find: "drop(anew ? request.trim : 0, nowMs)",
+    put: "drop(request.trim, nowMs)",
+    tests,
+  },
+  {
+    guard: "a dead letter younger than a minute stays (SQLite)",
+    file: "src/broker/sqlite/drop.ts",
+    find: "if (oldAtMs > nowMs) return { dropped, dropAtMs: oldAtMs };",
+    put: "",
+    tests,
+  },
+  {
     guard: "a suspect that has not begun is not to blame (SQLite)",
     file: "src/broker/sqlite/claim.ts",
     find: "&& row.parked === 0;",

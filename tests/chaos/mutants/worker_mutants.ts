@@ -13,7 +13,7 @@ export const workerMutants: readonly Mutant[] = [
   },
   {
     guard: "what was claimed longer ago than the lease is not begun",
-    file: "src/worker/pump.ts",
+    file: "src/worker/starter.ts",
     find: "now - sentAt > this.#settings.leaseMs",
     put: "false",
     tests: ["tests/worker/lease_test.ts", "tests/worker/outage_test.ts"],
@@ -192,5 +192,19 @@ export const workerMutants: readonly Mutant[] = [
     find: "Math.min(error.retryAfterMs, RETRY_AFTER_MS)",
     put: "error.retryAfterMs",
     tests: ["tests/worker/outage_test.ts"],
+  },
+  {
+    guard: "a drain takes nothing that its requests would not settle",
+    file: "src/worker/allowance.ts",
+    find: "left > 0 && this.scarce ? 0 : left",
+    put: "left",
+    tests: ["tests/worker/requests_test.ts"],
+  },
+  {
+    guard: "a drain that is low on requests settles with its renewals",
+    file: "src/worker/flight.ts",
+    find: "if (allowance.scarce) return heartbeat.size === 0;",
+    put: "",
+    tests: ["tests/worker/requests_test.ts"],
   },
 ];

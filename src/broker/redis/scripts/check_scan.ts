@@ -31,8 +31,8 @@ end
 for i = 1, #found, 2 do
   local field, mark = found[i], string.sub(found[i], 1, 1)
   local owner = string.match(field, "^(.*)[!%%]$")
-  if field == "$" then
-    -- How many bytes of results are kept: of no message.
+  if field == "$" or field == "$d" then
+    -- How much is kept of outcomes, and of dead letters: of no message.
   elseif mark == "@" then
     add(field)
   elseif mark == "~" then

@@ -1,7 +1,7 @@
 /** Throws dead letters away; an outcome is left of each for a while. */
 
 import { defineScript, type Script } from "../script.ts";
-import { BATCH, CLOCK, HOLD, OUTCOME } from "./prelude.ts";
+import { BATCH, CLOCK, DEADS, HOLD, OUTCOME } from "./prelude.ts";
 
 /** What it is given. */
 export interface DiscardArgs {
@@ -18,15 +18,16 @@ export const discardScript: Script<DiscardArgs, string> = defineScript({
   args: { op: "string", retainMs: "number", letters: "list" },
   access: "release",
   body: `
-${CLOCK}${BATCH}${HOLD}${OUTCOME}
+${CLOCK}${BATCH}${HOLD}${DEADS}${OUTCOME}
 local wanted = {}
 for i = 1, #letters do
   local id = string.match(letters[i], "^%S+")
   put(wanted, id, id .. "!")
 end
-wanted[#wanted + 1] = STOCK
+put(wanted, STOCK, DEADS)
 local found = fetch(msg, wanted)
-readStock(found[#wanted])
+readStock(found[#wanted - 1])
+readDeads(found[#wanted])
 
 local forgetMs, gone, discarded = forgetAt(retainMs), {}, {}
 local function decide(i)
@@ -39,6 +40,7 @@ local function decide(i)
   if name ~= line or not hold or hold[STATE] ~= "d" then return "n" end
   local outcome = outcomeHead(name, "c", op, hold and hold[SETTLED] or "/", hold, forgetMs)
   finish(id, outcome .. head .. " " .. result, hold, forgetMs)
+  undie(hold)
   gone[#gone + 1] = id
   discarded[id] = true
   return "d"
@@ -48,6 +50,7 @@ for i = 1, #letters do answers[i] = decide(i) end
 
 if #gone > 0 then
   put(fields, STOCK, stock())
+  put(fields, DEADS, deads())
   send("ZREM", dead, gone)
   send("HSET", msg, fields)
   send("ZADD", exp, exps)

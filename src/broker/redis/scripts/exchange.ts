@@ -2,9 +2,10 @@
 
 import { defineScript, type Script } from "../script.ts";
 import { CLAIM } from "./exchange_claim.ts";
+import { DEAD } from "./exchange_dead.ts";
 import { SETTLE } from "./exchange_settle.ts";
 import { TRIM } from "./exchange_trim.ts";
-import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
+import { BATCH, CLOCK, DEADS, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
 
 /** What the script hands over of one message: its record, and its hold if that says anything new. */
 export interface Handed {
@@ -27,11 +28,17 @@ export interface ExchangeArgs {
   /** The bounds of what is kept of messages that have ended. */
   readonly keepCount: number;
   readonly keepBytes: number;
+  /** The bounds of the dead letters. */
+  readonly mostDead: number;
+  readonly mostDeadBytes: number;
   readonly sweep: boolean;
   /** Number of the line, claim, letter of the outcome, milliseconds; see `Entries`. */
   readonly settleHeads: readonly string[];
   readonly settleRuns: readonly string[];
-  /** Id and text of each settlement; before a result, when the message was enqueued, and its nonce. */
+  /**
+   * Id and text of each settlement; before a result, when the message was enqueued, and its nonce;
+   * before a dead letter's journal, the bytes of its body.
+   */
   readonly settle: readonly string[];
   /** Number of the line, claim, 1 if the handler begins; see `Entries`. */
   readonly extendHeads: readonly string[];
@@ -49,6 +56,8 @@ export interface Exchanged {
   readonly settled: string;
   /** The same for each extension. */
   readonly extended: string;
+  /** A slash; where the dead letters got nearly full, their count and bytes; each that was dropped. */
+  readonly told: string;
   readonly claimed: readonly Handed[];
 }
 
@@ -71,6 +80,8 @@ export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
     trim: "number",
     keepCount: "number",
     keepBytes: "number",
+    mostDead: "number",
+    mostDeadBytes: "number",
     sweep: "flag",
     settleHeads: "list",
     settleRuns: "list",
@@ -81,7 +92,7 @@ export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
   },
   access: "release",
   body: `
-${CLOCK}${BATCH}${RUNS}${HOLD}${OUTCOME}${PLACE}${HINTS}
+${CLOCK}${BATCH}${RUNS}${HOLD}${DEADS}${OUTCOME}${PLACE}${HINTS}
 local untilMs = math.min(nowMs + leaseMs, LATEST_MS)
 -- What leaves and what enters each line.
 local leaves, enters = {}, {}
@@ -96,15 +107,19 @@ end
 -- The holds of what this request names, opened; false for what it has ended.
 local holds = {}
 -- Whether it is kept what this request is answered: sent again, a renewal is a renewal.
-local remembered = max > 0 or #settle > 0
-${SETTLE}${CLAIM}
+local remembered = max > 0 or #settle > 0 or trim > 0
+${SETTLE}${CLAIM}${DEAD}
 local slot = readSlot(readAll())
+local dropMs = dropDead(slot)
+local wasNear = isNear()
 local settled, extended = table.concat(settleAll()), extendAll()
 if slot.seq == seq and #slot.settled == #settled then settled = slot.settled end
 moveAll()
 local claimed, batch = {}, {}
 if max > 0 then claimed, batch = claimAll(slot) end
-remember(slot, settled, slot.seq == seq and slot.ids or table.concat(batch, " "))
+countDead()
+local told = slot.seq == seq and slot.told or tellDead(wasNear)
+remember(slot, settled, slot.seq == seq and slot.ids or table.concat(batch, " "), told)
 for line in pairs(leaves) do
   if not enters[line] then findHint(line) end
 end
@@ -114,16 +129,18 @@ if #unknown > 0 then send("SADD", lines, unknown) end
 if #fields > 0 then send("HSET", msg, fields) end
 if #exps > 0 then send("ZADD", exp, exps) end
 buryAll()
+unburyAll()
 ${TRIM}
 local trimMs = trim > 0 and trimAll() or ""
+if dropMs and (trimMs == "" or dropMs < trimMs) then trimMs = dropMs end
 local nextMs = ""
 for line = 1, asked do
   local at = hints[line] and math.floor(hints[line] / 1000)
   if at and (nextMs == "" or at < nextMs) then nextMs = at end
 end
 local reply = { "=exchange", nowMs, nextMs, trimMs, "=" .. settled,
-  "=" .. table.concat(extended), "=" .. table.concat(batch, " ") }
-for i = 1, #claimed do reply[i + 7] = claimed[i] end
+  "=" .. table.concat(extended), "=" .. told, "=" .. table.concat(batch, " ") }
+for i = 1, #claimed do reply[i + 8] = claimed[i] end
 return reply`,
   decode: (reply, { settle, extend }) => {
     const nowMs = reply.number();
@@ -131,12 +148,13 @@ return reply`,
     const trimAtMs = reply.maybe();
     const settled = reply.letters(settle.length / 2);
     const extended = reply.letters(extend.length / 2);
+    const told = reply.marked();
     const ids = reply.words();
     const claimed: Handed[] = ids.map((id) => ({
       id,
       record: reply.text(),
       hold: reply.text(),
     }));
-    return { nowMs, nextDueAtMs, trimAtMs, settled, extended, claimed };
+    return { nowMs, nextDueAtMs, trimAtMs, settled, extended, told, claimed };
   },
 });

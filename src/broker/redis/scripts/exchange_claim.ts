@@ -119,14 +119,17 @@ end
 
 local function readSlot(text)
   local before, usedMs, settled, ids = string.match(text or "", "^(%d+) (%d+) ([ol]*)/ ?(.*)$")
-  return { seq = tonumber(before or -1), used = usedMs ~= nil, settled = settled, ids = ids or "" }
+  local claimed, told = string.match(ids or "", "^([^/]*)(.*)$")
+  return { seq = tonumber(before or -1), used = usedMs ~= nil, settled = settled, ids = claimed,
+    told = told }
 end
 
 -- Notes what is answered, also when nothing was taken: sent again, the request must not take what
 -- came since, and others may have had what it settled.
-local function remember(slot, settled, ids)
+local function remember(slot, settled, ids, told)
   if not remembered or slot.seq > seq then return end
   if not slot.used then put(exps, integer(nowMs + SLOT_MS), "@" .. channel) end
+  if told ~= "" then ids = ids .. " " .. told end
   put(fields, "@" .. channel, integer(seq) .. " " .. integer(nowMs) .. " " .. settled .. "/ " .. ids)
 end
 

@@ -17,8 +17,8 @@ local function readAll()
     holdOf[ids[i]] = wanted[i]
   end
   for i = 1, #due do wanted[#ids + i] = "~" .. names[i] end
-  if #settle > 0 or trim > 0 then wanted[#wanted + 1] = STOCK end
-  local stockAt = #wanted
+  if #settle > 0 or trim > 0 then put(wanted, STOCK, DEADS) end
+  local stockAt = #wanted - 1
   if remembered then wanted[#wanted + 1] = "@" .. channel end
   local found, over = fetch(msg, wanted), {}
   for i = 1, #ids do
@@ -26,7 +26,10 @@ local function readAll()
     if found[i] == "" then over[#over + 1] = ids[i] end
   end
   for i = 1, #due do readHint(i, found[#ids + i]) end
-  if #settle > 0 or trim > 0 then readStock(found[stockAt]) end
+  if #settle > 0 or trim > 0 then
+    readStock(found[stockAt])
+    readDeads(found[stockAt + 1])
+  end
   -- What has ended may have been ended by this very request, sent before.
   local outcomes = fetch(msg, over)
   for i = 1, #over do late[over[i]] = outcomes[i] end
@@ -51,11 +54,14 @@ end
 ends.s, ends.e = finished, finished
 local function buried(failed)
   return function(id, hold, head, text)
+    local bytes, journal = string.match(text, "^(%d+) (.*)$")
+    local weight = bytes + #journal
     hold = copy(hold)
-    hold[STATE], hold[CLAIM], hold[SETTLED], hold[DUE] = "d", "/", head.claim, nowMs
-    hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + failed, text
+    hold[STATE], hold[CLAIM] = "d", "/" .. integer(weight)
+    hold[SETTLED], hold[DUE] = head.claim, nowMs
+    hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + failed, journal
     put(fields, holdOf[id], close(hold))
-    deaths[#deaths + 1] = id
+    deaths[#deaths + 1], deadBytes = id, deadBytes + weight
     return hold
   end
 end

@@ -1,15 +1,10 @@
 /** The part of the exchange that forgets what is past its time, or beyond its bounds. */
 
-import { LEAST_RETAIN_MS } from "../../retention.ts";
-
 /**
  * `trimAll` runs last, so that a replay in the same request still finds what it needs. It gives when
  * there is more to forget, if there is.
  */
 export const TRIM = `
-local LEAST_RETAIN_MS = ${LEAST_RETAIN_MS}
--- What one read may bring into Lua, as far as can be told.
-local MOST_READ = 1000000
 local gone, forgotten = {}, {}
 local function drop(id, record)
   put(gone, id, id .. "!")

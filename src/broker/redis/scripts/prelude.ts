@@ -79,6 +79,25 @@ end
 local function copy(hold) return { unpack(hold) } end
 local function close(hold) return table.concat(hold, " ") end`;
 
+/**
+ * Counts the dead letters: how many there are, and the bytes of their bodies and journals. What a
+ * letter was counted as stands in its hold, where the claim of a live message does: it is taken off
+ * as it was put on, and in the same write as the letter's new state.
+ */
+export const DEADS = `
+local DEADS, deadCount, deadBytes = "$d", 0, 0
+local function readDeads(text)
+  local letters, bytes = string.match(text or "", "^(%d+) (%d+)$")
+  deadCount, deadBytes = tonumber(letters or 0), tonumber(bytes or 0)
+end
+local function weightOf(hold) return tonumber(string.sub(hold[CLAIM], 2)) or 0 end
+local function undie(hold) deadCount, deadBytes = deadCount - 1, deadBytes - weightOf(hold) end
+local function deads()
+  deadCount = math.max(0, deadCount)
+  deadBytes = deadCount == 0 and 0 or math.max(0, deadBytes)
+  return integer(deadCount) .. " " .. integer(deadBytes)
+end`;
+
 /** Writes outcomes over records, and finds them there. */
 export const OUTCOME = `
 local MIN_RETAIN_MS = 600000

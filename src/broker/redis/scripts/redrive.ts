@@ -1,7 +1,7 @@
 /** Sends dead letters round again, with fresh budgets. */
 
 import { defineScript, type Script } from "../script.ts";
-import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
+import { BATCH, CLOCK, DEADS, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
 
 /** What it is given. */
 export interface RedriveArgs {
@@ -17,14 +17,16 @@ export const redriveScript: Script<RedriveArgs, string> = defineScript({
   args: { op: "string", letters: "list" },
   access: "release",
   body: `
-${CLOCK}${BATCH}${HOLD}${OUTCOME}${PLACE}${HINTS}
+${CLOCK}${BATCH}${HOLD}${DEADS}${OUTCOME}${PLACE}${HINTS}
 local wanted = {}
 for i = 1, #letters do
   local id = string.match(letters[i], "^%S+")
   put(wanted, id, id .. "!")
 end
 for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
+wanted[#wanted + 1] = DEADS
 local found, base = fetch(msg, wanted), 2 * #letters
+readDeads(found[#wanted])
 for i = 1, #due do readHint(i, found[base + i]) end
 
 local gone, enters, redriven = {}, {}, {}
@@ -38,8 +40,10 @@ local function decide(i)
   -- Redriven by this very request, sent before; it may have died again since.
   if redriven[id] or hold[REDRIVEN] == op then return "r" end
   if hold[STATE] ~= "d" then return "n" end
+  undie(hold)
   hold = copy(hold)
-  hold[STATE], hold[REDRIVEN], hold[FAILURES], hold[CRASHES], hold[DUE] = "r", op, 0, 0, nowMs
+  hold[STATE], hold[CLAIM], hold[REDRIVEN] = "r", "/", op
+  hold[FAILURES], hold[CRASHES], hold[DUE] = 0, 0, nowMs
   put(fields, id .. "!", close(hold))
   enters[line] = enters[line] or {}
   enters[line][#enters[line] + 1] = id
@@ -63,6 +67,7 @@ if #gone > 0 then
   end
   local unknown = putHints(fields)
   if #unknown > 0 then send("SADD", lines, unknown) end
+  put(fields, DEADS, deads())
   send("HSET", msg, fields)
 end
 return { "=redrive", "=" .. table.concat(answers) }`,

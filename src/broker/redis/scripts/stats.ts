@@ -1,7 +1,7 @@
 /** Counts what stands in lines, and the dead letters. */
 
 import { defineScript, type Script } from "../script.ts";
-import { CLOCK } from "./prelude.ts";
+import { CLOCK, DEADS } from "./prelude.ts";
 
 /** What stands in one line; the instant is undefined when nothing is due. */
 export interface LineCount {
@@ -14,18 +14,20 @@ export interface LineCount {
 export interface Counted {
   readonly nowMs: number;
   readonly dead: number;
+  readonly deadBytes: number;
   readonly lines: readonly LineCount[];
 }
 
 /** Counts the lines given; it looks at each of them, so it is not for a loop. */
 export const statsScript: Script<Record<never, never>, Counted> = defineScript({
   name: "stats",
-  keys: ["version", "dead"],
+  keys: ["version", "msg", "dead"],
   args: {},
   access: "read",
   body: `
-${CLOCK}
-local reply = { "=stats", nowMs, redis.call("ZCARD", dead), #due }
+${CLOCK}${DEADS}
+readDeads(redis.call("HMGET", msg, DEADS)[1])
+local reply = { "=stats", nowMs, redis.call("ZCARD", dead), integer(deadBytes), #due }
 for i = 1, #due do
   local first = tonumber(redis.call("ZRANGE", due[i], 0, 0, "WITHSCORES")[2])
   local total = first and redis.call("ZCARD", due[i]) or 0
@@ -34,17 +36,18 @@ for i = 1, #due do
     ready = redis.call("ZCOUNT", due[i], "-inf", "(" .. integer(dueBelow))
     oldest = math.floor(first / 1000)
   end
-  reply[3 * i + 2], reply[3 * i + 3], reply[3 * i + 4] = ready, total, oldest
+  reply[3 * i + 3], reply[3 * i + 4], reply[3 * i + 5] = ready, total, oldest
 end
 return reply`,
   decode: (reply) => {
     const nowMs = reply.number();
     const dead = reply.number();
+    const deadBytes = reply.number();
     const lines = Array.from({ length: reply.number() }, (): LineCount => ({
       ready: reply.number(),
       total: reply.number(),
       oldestReadyAtMs: reply.maybe(),
     }));
-    return { nowMs, dead, lines };
+    return { nowMs, dead, deadBytes, lines };
   },
 });
