@@ -5,6 +5,7 @@ import { exchangeCall, exchangeReply } from "../../src/broker/redis/exchange_cal
 import { parseDelivery } from "../../src/broker/redis/record.ts";
 import { ReplyReader } from "../../src/broker/redis/reply.ts";
 import { exchangeScript } from "../../src/broker/redis/scripts/exchange.ts";
+import { resolveDeadLetters } from "../../src/broker/dead_bounds.ts";
 import { resolveRetention } from "../../src/broker/retention.ts";
 import { decodeEnvelope, encodeEnvelope } from "../../src/message/envelope.ts";
 import { randomId } from "../../src/message/id.ts";
@@ -33,7 +34,7 @@ const SETTLE: ExchangeRequest = {
 };
 const FAILURE = new Error("no answer");
 const BACKOFF = [60_000, 300_000, 900_000];
-const RETENTION = resolveRetention();
+const BOUNDS = { retention: resolveRetention(), deadLetters: resolveDeadLetters() };
 
 Deno.bench("encode a message", () => {
   encodeEnvelope(PLAN, encodeJson(payload(1)));
@@ -44,11 +45,11 @@ Deno.bench("decode a message", () => {
 Deno.bench("decode a claim of 100", () => {
   const reader = new ReplyReader(REPLY);
   reader.marked();
-  const { args } = exchangeCall(CLAIM, RETENTION);
+  const { args } = exchangeCall(CLAIM, BOUNDS);
   exchangeReply(CLAIM, exchangeScript.decode(reader, args));
 });
 Deno.bench("encode a settle of 100", () => {
-  exchangeScript.encode(exchangeCall(SETTLE, RETENTION).args);
+  exchangeScript.encode(exchangeCall(SETTLE, BOUNDS).args);
 });
 Deno.bench("decide on a failed attempt", () => {
   decide(FAILURE, BACKOFF, { failures: 2, random: 0.5, begun: true });
