@@ -230,7 +230,7 @@ export class Dabba<T extends TaskTree = TaskTree> {
     const { task } = await this.status(id);
     const definition = this.#definitions.get(task);
     if (definition === undefined) throw new UnknownTaskError(task);
-    const receipt = makeReceipt(this.#ground.broker, definition, { id, disposition: "enqueued" });
+    const receipt = makeReceipt(this.#ground, definition, { id, disposition: "enqueued" });
     return await receipt.result(options);
   }
 

@@ -115,9 +115,10 @@ export class Enqueuer {
   async #send(definition: TaskDefinition, message: PushMessage): Promise<Receipt> {
     const reply = await this.#coalescer.add(message);
     this.#events.emit("enqueued", { ...reply, task: definition.name, queue: message.queue });
-    const { broker, arrived } = this.#ground;
+    const receipt = makeReceipt(this.#ground, definition, reply);
+    const { arrived } = this.#ground;
     if (arrived && reply.disposition === "enqueued") await arrived(reply.id);
-    return makeReceipt(broker, definition, reply);
+    return receipt;
   }
 
   #message(

@@ -1,6 +1,7 @@
 /** What a Dabba stands on: where its messages are, and the time that its workers wait by. */
 
 import type { Broker } from "./broker/broker.ts";
+import type { MessageStatus } from "./status.ts";
 import type { TaskDefinition } from "./task.ts";
 import type { Clock } from "./worker/clock.ts";
 
@@ -13,5 +14,7 @@ export interface Ground {
   /** The tasks, by name, as workers run them. */
   tasks: ReadonlyMap<string, TaskDefinition>;
   /** Is awaited before an enqueue resolves; only a test has one. */
-  arrived?: (id: string) => Promise<void>;
+  arrived?: ((id: string) => Promise<void>) | undefined;
+  /** Is told of each look at a message that is waited for, and throws where that is in vain. */
+  awaited?: ((status: MessageStatus) => void) | undefined;
 }

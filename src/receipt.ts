@@ -3,6 +3,7 @@
 import type { Broker } from "./broker/broker.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { MessageNotFoundError, ResultTimeoutError, TaskFailedError } from "./errors.ts";
+import type { Ground } from "./ground.ts";
 import type { ErrorRecord } from "./message/journal.ts";
 import { parse } from "./schema.ts";
 import { isFinal, type MessageStatus, toStatus } from "./status.ts";
@@ -37,22 +38,29 @@ export interface Receipt<Out = unknown> {
   result(options?: ResultOptions): Promise<Out>;
 }
 
+/** Is where a message is, and who is told that its outcome is waited for. */
+type Store = Pick<Ground, "broker" | "awaited">;
+
 /** The first and the longest wait between two looks at a message. */
 const POLL_MS = { first: 50, most: 1_000 };
 
 /** Makes the receipt of a message; `definition` gives the schema of its output. */
 export function makeReceipt<Out>(
-  broker: Broker,
+  ground: Store,
   definition: TaskDefinition,
   reply: { readonly id: string; readonly disposition: "enqueued" | "duplicate" },
 ): Receipt<Out> {
   const { id, disposition } = reply;
+  // Taken here: what it stands on now is where its message is, also after a test.
+  const { broker, awaited } = ground;
   return {
     id,
     disposition,
     task: definition.name,
     status: () => readStatus(broker, id) as Promise<MessageStatus<Out>>,
-    result: (options) => awaitResult(broker, definition, id, options) as Promise<Out>,
+    result: (options) => {
+      return awaitResult({ broker, awaited }, definition, id, options) as Promise<Out>;
+    },
   };
 }
 
@@ -64,7 +72,7 @@ export async function readStatus(broker: Broker, id: string): Promise<MessageSta
 }
 
 async function awaitResult(
-  broker: Broker,
+  { broker, awaited }: Store,
   definition: TaskDefinition,
   id: string,
   { timeout = "30s", signal }: ResultOptions = {},
@@ -75,6 +83,7 @@ async function awaitResult(
     signal?.throwIfAborted();
     const status = await readStatus(broker, id);
     if (isFinal(status.state)) return outcome(definition, status);
+    awaited?.(status);
     const left = deadline - performance.now();
     if (left <= 0) throw new ResultTimeoutError(id, timeoutMs);
     await sleep(Math.min(wait, left), signal);

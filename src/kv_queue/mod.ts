@@ -41,8 +41,9 @@
  * Deploy no isolate is started for a message: there, a cron tick drains.
  *
  * **What differs.** A `versionstamp` has 32 digits, is the message's id, and orders what one process
- * enqueued; between processes it goes by their clocks. `get` looks through the dead letters, which is
- * slow when there are thousands. A `Blob` and an object with the key `__proto__` are refused. An empty
+ * enqueued; between processes it goes by their clocks. `get` looks through the dead letters: slow when
+ * there are thousands, and only as far as the store keeps them (100,000 and 64 MiB unless told
+ * otherwise; the oldest go first). A `Blob` and an object with the key `__proto__` are refused. An empty
  * key in `keysIfUndelivered` is refused, as elsewhere in Deno KV. A second `close()` does nothing.
  *
  * @module

@@ -41,7 +41,6 @@ export class Rounds {
   readonly #real = new RealTime();
   readonly #drains = new Set<Promise<void>>();
   #leftAlone = 0;
-  #barren = "";
   #failure: { readonly error: unknown } | undefined;
 
   /** Makes it. */
@@ -77,11 +76,8 @@ export class Rounds {
 
   /** Has a drain begin. */
   drain(queues: readonly string[]): void {
-    const { clock, store } = this.#options;
     const drain = this.#options.worker(queues).drain({ budget: BUDGET })
-      .then(({ claimed }) => {
-        if (claimed === 0) this.#barren = `${clock.now()} ${store.enqueued.length}`;
-      }, (error) => void (this.#failure ??= { error }))
+      .then(() => {}, (error) => void (this.#failure ??= { error }))
       .finally(() => this.#drains.delete(drain));
     this.#drains.add(drain);
   }
@@ -131,9 +127,7 @@ export class Rounds {
         (await store.stats()).queues.map(({ queue }) => queue);
       const dueMs = await store.probe(queues);
       const dueAt = dueMs === undefined ? Infinity : clock.fromWall(dueMs);
-      // What a drain has just left where it was would be left again.
-      const barren = this.#barren === `${clock.now()} ${store.enqueued.length}`;
-      if (dueAt > clock.now() || barren) return dueAt;
+      if (dueAt > clock.now()) return dueAt;
       this.drain(queues);
     }
   }

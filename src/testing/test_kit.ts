@@ -5,6 +5,7 @@ import type { BoundTask, BoundTree, TaskTree } from "../bound_tasks.ts";
 import { Dabba, type DabbaOptions, type Inside, insideOf } from "../dabba.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import { UnknownTaskError } from "../errors.ts";
+import type { MessageStatus } from "../status.ts";
 import type { TaskContract } from "../task.ts";
 import { resolveWorker, type WorkerOptions } from "../worker/options.ts";
 import type { Summary } from "../worker/tally.ts";
@@ -31,8 +32,8 @@ export interface TestOptions {
   readonly worker?: WorkerOptions;
   /**
    * How long, in real time, `advance()` lets a handler do nothing that is seen (a request, a file)
-   * before time goes on under it, up to its timeout.
-   * @default "100ms"
+   * before time goes on under it, up to its timeout. Make it short to test timeouts.
+   * @default "1s"
    */
   readonly patience?: Duration;
   /** How long, in real time, handlers may take where time stands still. @default "5s" */
@@ -150,11 +151,12 @@ export class TestKit<T extends TaskTree = TaskTree> {
     if (pumps.size > 0) {
       throw new TestKitError("Cannot test a Dabba whose worker is at work: stop it first");
     }
-    const before = { arrived: undefined, ...ground };
+    const before = { arrived: undefined, awaited: undefined, ...ground };
     const off = this.#outcomes.hear(dabba);
     this.#handlers.watch(definitions);
     const [broker, clock, arrived] = [this.#store, this.#clock, this.#arrived];
-    Object.assign(ground, { broker, clock, arrived, tasks: this.#handlers.tasks });
+    const awaited = (status: MessageStatus) => this.#checkAwaited(status);
+    Object.assign(ground, { broker, clock, arrived, awaited, tasks: this.#handlers.tasks });
     const giveBack = () => {
       off();
       Object.assign(ground, before);
@@ -246,13 +248,22 @@ export class TestKit<T extends TaskTree = TaskTree> {
     await this.#rounds.inTime(ended);
   }
 
+  // Nobody could move the time, or run it, while the test waits.
+  #checkAwaited({ id, state }: MessageStatus): void {
+    if (this.#lent.some(({ pumps }) => pumps.size > 0)) return;
+    throw new TestKitError(
+      `Cannot wait for the result of message "${id}": it is ${state}, and nothing is at work; ` +
+        "call runUntilIdle() or advance() first",
+    );
+  }
+
   #check(what: string): void {
     if (this.#closed) throw new TestKitError(`Cannot ${what}: the kit is closed`);
   }
 }
 
 function checkTestOptions(options: TestOptions) {
-  const { startAt = new Date(), patience = "100ms", stuckAfter = "5s", worker = {} } = options;
+  const { startAt = new Date(), patience = "1s", stuckAfter = "5s", worker = {} } = options;
   if (!(startAt instanceof Date && Number.isFinite(startAt.getTime()))) {
     throw new TypeError(`Cannot start at ${String(startAt)}: expected a valid Date`);
   }

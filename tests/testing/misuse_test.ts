@@ -46,12 +46,25 @@ Deno.test("TestKit.advance() called by a handler is refused, and so fails its at
 });
 
 Deno.test("TestKit.runUntilIdle() names the handlers that do not end, and what to do", async () => {
-  await using kit = testDabba({ tasks: { hang: hangTask("1m") } }, { stuckAfter: "20ms" });
+  await using kit = testDabba({ tasks: { hang: hangTask("1m") } }, {
+    ...{ stuckAfter: "20ms", patience: "5ms" },
+  });
   await kit.tasks.hang.enqueue(null);
   const error = await assertRejects(() => kit.runUntilIdle(), TestKitError);
   assertStringIncludes(error.message, "still run: hang; time stands still here");
   assertEquals((await kit.advance("1m")).retried, 1);
   assertEquals((await kit.runUntilIdle()).retried, 0);
+});
+
+Deno.test("Receipt.result() says at once that nothing runs, instead of waiting in vain", async () => {
+  const kit = testDabba({ tasks: { ping } });
+  const receipt = await kit.tasks.ping.enqueue({ url: "a" }, { delay: "1h" });
+  const wait = "it is scheduled, and nothing is at work; call runUntilIdle() or advance() first";
+  await assertRejects(() => receipt.result(), TestKitError, wait);
+  await assertRejects(() => kit.dabba.result(receipt.id), TestKitError, wait);
+  await kit.advance("1h");
+  assertEquals(await receipt.result(), 1);
+  await kit.close();
 });
 
 Deno.test("inline: a handler that does not end is named", async () => {

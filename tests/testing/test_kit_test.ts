@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Dabba, defineTask, task, TaskTimeoutError } from "@dabba/queue";
+import { Dabba, defineTask, type Receipt, task, TaskTimeoutError } from "@dabba/queue";
 import { memoryBroker, testDabba, TestKitError } from "@dabba/queue/testing";
 import { z } from "zod";
 import { DownError, hangTask, pingTask, Service } from "./shop.ts";
@@ -98,7 +98,8 @@ Deno.test("TestKit.advance() renews the lease of a long handler, and runs others
 Deno.test("TestKit.enqueued() lists inputs as they travel, also after they have run", async () => {
   const service = new Service();
   const ping = pingTask(service);
-  await using kit = testDabba({ tasks: { ping, hang: hangTask("1m") } }, { startAt });
+  const options = { startAt, patience: "5ms" };
+  await using kit = testDabba({ tasks: { ping, hang: hangTask("1m") } }, options);
   const dedupe = { key: "k", ttl: "1h" };
   await kit.tasks.ping.enqueue({ url: "a", since: startAt }, { delay: "1m", priority: "high" });
   await kit.tasks.ping.enqueue({ url: "b" }, { dedupe });
@@ -234,6 +235,37 @@ Deno.test("testDabba() works with no permission, on a runtime without Deno and p
   const { stdout, stderr } = await child.output();
   const [said, failed] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
   assertEquals([said, failed], ["42\n", ""]);
+});
+
+Deno.test("TestKit has a handler wait for the result of what it enqueued", async () => {
+  const half = defineTask("half", { input: z.number() }, (n) => n / 2);
+  const quarter = defineTask("quarter", { input: z.number() }, async (n): Promise<number> => {
+    const receipt: Receipt<number> = await kit.tasks.half.enqueue(n);
+    return await receipt.result() / 2;
+  });
+  await using kit = testDabba({ tasks: { half, quarter } });
+  const receipt = await kit.tasks.quarter.enqueue(8);
+  await kit.runUntilIdle();
+  assertEquals(await receipt.result(), 2);
+});
+
+Deno.test("TestKit outlasts timers that the test has replaced", async () => {
+  const service = new Service();
+  service.up = false;
+  await using kit = testDabba({ tasks: { ping: pingTask(service), hang: hangTask("1m") } }, {
+    patience: "5ms",
+  });
+  const { setTimeout } = globalThis;
+  try {
+    // As with fake timers: nothing rings by itself.
+    globalThis.setTimeout = (() => 0) as unknown as typeof setTimeout;
+    await kit.tasks.ping.enqueue({ url: "a" });
+    await kit.tasks.hang.enqueue(null);
+    const { retried, dead } = await kit.advance("1h");
+    assertEquals([retried, dead], [4, 2]);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
 });
 
 Deno.test("TestKit.join() tests a producer that has contracts alone with the worker behind it", async () => {
