@@ -93,7 +93,7 @@ export function exchangeReply(
 
 function toldOf(told: string): Pick<ExchangeReply, "dropped" | "nearlyFull"> {
   const [stock = "", ...dropped] = told === "" ? [] : told.split(" ");
-  const nearlyFull = /^\/(\d+),(\d+)$/.exec(stock);
+  const nearlyFull = /^\/(\d+),(\d+)/.exec(stock);
   return { dropped, nearlyFull: nearlyFull ? stockOf(nearlyFull) : undefined };
 }
 

@@ -33,7 +33,7 @@ export function prepareExchange(
     const slot = slots.find(request);
     // A request that has come again is answered what it was answered, and drops nothing anew.
     const anew = slot === undefined || slot.seq < request.seq;
-    const { dropped, dropAtMs } = drop(anew ? request.trim : 0, nowMs);
+    const dropping = drop(anew ? request.trim : 0, nowMs);
     const wasNear = isNearlyFull(stock(), deadLetters);
     const settled = answersOf(settle(request.settle, nowMs), request.seq, slot);
     const extended = extend(request.extend, after(nowMs, request.leaseMs));
@@ -44,15 +44,16 @@ export function prepareExchange(
     const fills = !wasNear && isNearlyFull(now, deadLetters);
     const told = slot?.seq === request.seq
       ? readTold(slot.told)
-      : { dropped, nearlyFull: fills ? now : undefined };
+      : { ...dropping, nearlyFull: fills ? now : undefined };
     const answers = { keys: batch, settled: lettersOf(settled), told: writeTold(told) };
     slots.remember(request, answers, nowMs);
     // Last: a replay in this request still finds the slot that it may be about to trim.
     trimSlots(request.trim, nowMs);
     const nextDueAtMs = request.claim && earliest(request.claim.queues);
+    const { dropped, nearlyFull, dropAtMs } = told;
     const dueTrims = [trimAtMs, dropAtMs].filter((at) => at !== undefined);
     return {
-      ...{ nowMs, settled, extended, claimed, nextDueAtMs, ...told },
+      ...{ nowMs, settled, extended, claimed, nextDueAtMs, dropped, nearlyFull },
       trimAtMs: dueTrims.length === 0 ? undefined : Math.min(...dueTrims),
     };
   };

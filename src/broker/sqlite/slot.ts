@@ -45,17 +45,21 @@ function isRemembered({ settle, claim, trim }: ExchangeRequest): boolean {
   return settle.length > 0 || claim !== undefined || trim > 0;
 }
 
-type Told = Pick<ExchangeReply, "dropped" | "nearlyFull">;
+/** Is what a request is told of the dead letters; and when there is more to drop. */
+export type Told = Pick<ExchangeReply, "dropped" | "nearlyFull"> & {
+  readonly dropAtMs: number | undefined;
+};
 
 /** Words what a request is told of the dead letters. */
 export function writeTold(told: Told): string {
-  return told.dropped.length > 0 || told.nearlyFull ? JSON.stringify(told) : "";
+  const { dropped, nearlyFull, dropAtMs } = told;
+  return dropped.length > 0 || nearlyFull || dropAtMs ? JSON.stringify(told) : "";
 }
 
 /** Reads what `writeTold` worded. */
 export function readTold(text: string): Told {
-  const { dropped, nearlyFull }: Told = text === "" ? { dropped: [] } : JSON.parse(text);
-  return { dropped, nearlyFull };
+  const { dropped = [], nearlyFull, dropAtMs }: Partial<Told> = text === "" ? {} : JSON.parse(text);
+  return { dropped, nearlyFull, dropAtMs };
 }
 
 /** Writes answers as letters. */

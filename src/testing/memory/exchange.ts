@@ -22,7 +22,7 @@ export function exchange(store: Store, request: ExchangeRequest, nowMs: number):
   const again = slot?.seq === request.seq;
   // A request that has come again is answered what it was answered, and drops nothing anew.
   const anew = slot === undefined || slot.seq < request.seq;
-  const { dropped, dropAtMs } = store.drop(anew ? request.trim : 0, nowMs);
+  const dropping = store.drop(anew ? request.trim : 0, nowMs);
   const wasNear = isNearlyFull(store.stock, store.deadLetters);
   const now = settleAll(store, request.settle, nowMs);
   // Others may have had the message since: what counted once is answered as it was.
@@ -31,7 +31,7 @@ export function exchange(store: Store, request: ExchangeRequest, nowMs: number):
   const extended = request.extend.map((one) => extend(store, one, untilMs));
   const claimed = request.claim ? claim(store, { ...request, claim: request.claim }, nowMs) : [];
   const fills = !wasNear && isNearlyFull(store.stock, store.deadLetters);
-  const told = again ? slot.told : { dropped, nearlyFull: fills ? store.stock : undefined };
+  const told = again ? slot.told : { ...dropping, nearlyFull: fills ? store.stock : undefined };
   if (remembered && !(slot && request.seq < slot.seq)) {
     // Also when nothing was taken: sent again, the request must not take what came since.
     const ids = again ? slot.ids : claimed.map(({ id }) => id);
@@ -39,9 +39,10 @@ export function exchange(store: Store, request: ExchangeRequest, nowMs: number):
   }
   // Last: a replay in this request still finds the slot that it may be about to trim.
   const forgetAtMs = request.trim > 0 ? store.trim(request.trim, nowMs) : undefined;
+  const { dropped, nearlyFull, dropAtMs } = told;
   const trimAtMs = earliest(forgetAtMs, dropAtMs);
   const nextDueAtMs = request.claim && store.earliest(request.claim.queues);
-  return { nowMs, settled, extended, claimed, nextDueAtMs, trimAtMs, ...told };
+  return { nowMs, settled, extended, claimed, nextDueAtMs, trimAtMs, dropped, nearlyFull };
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

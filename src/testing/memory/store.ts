@@ -5,6 +5,12 @@ import { type DeadLetterBounds, type DeadStock, isWithin } from "../../broker/de
 import { LEAST_RETAIN_MS, type Retention } from "../../broker/retention.ts";
 import { after, isExpired, type Message, newMessage } from "./message.ts";
 
+/** Is what was dropped of the dead letters, and when there is more to drop. */
+export interface Dropping {
+  readonly dropped: readonly string[];
+  readonly dropAtMs?: number;
+}
+
 /** Is what a channel asked last. */
 export interface Slot {
   readonly seq: number;
@@ -13,7 +19,7 @@ export interface Slot {
   /** What its settlements were answered, in order. */
   readonly settled: readonly ("ok" | "lease_lost")[];
   /** What it was told of the dead letters. */
-  readonly told: Pick<ExchangeReply, "dropped" | "nearlyFull">;
+  readonly told: Dropping & Pick<ExchangeReply, "nearlyFull">;
   readonly usedAtMs: number;
 }
 
@@ -66,7 +72,7 @@ export class Store {
   }
 
   /** Drops the oldest letters beyond the bounds, so many at most; says when there is more to drop. */
-  drop(most: number, nowMs: number): { readonly dropped: string[]; readonly dropAtMs?: number } {
+  drop(most: number, nowMs: number): Dropping {
     const dropped: string[] = [];
     if (most === 0) return { dropped };
     for (const { id, finishedAtMs } of this.dead().reverse().slice(0, most)) {

@@ -84,8 +84,9 @@ export const deadBoundCases: Cases = {
     stage.advance(LEAST_RETAIN_MS);
     const request = { channel: newChannel(), trim: 1 };
     const first = await tidy(stage, request);
-    const { dropped } = await tidy(stage, request);
-    assertEquals([first.dropped, dropped], [["a"], ["a"]]);
+    const again = await tidy(stage, request);
+    assertEquals([first.dropped, first.trimAtMs], [["a"], stage.nowMs]);
+    assertEquals([again.dropped, again.trimAtMs], [first.dropped, first.trimAtMs]);
     assertEquals(await letters(stage), "b c d e f");
     assertEquals((await tidy(stage, { ...request, seq: 2 })).dropped, ["b"]);
     // Its caller has long heard of a newer one.

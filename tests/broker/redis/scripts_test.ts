@@ -17,7 +17,7 @@ const HASHES: Readonly<Record<string, string>> = {
   check_scan: "89e9121a327953a198e7163c75cf6a80ea7d9f70",
   dead: "4f3ceed74ae104ea4a1993eeaa416584d2b5bc5f",
   discard: "22ca58d1afea2a513e2fd626ad6cb00f1076ca1a",
-  exchange: "993400f97c1a0eddf7308eda904a7ce8990985c1",
+  exchange: "b90b56379fbe6f3d6b5a729840a582206f3c75f4",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
   mend_lines: "954bb5886affd68bb74f597f56a876dc62588ed0",
   mend_messages: "64d236ff7eac69186349b326d4c493a803b21834",

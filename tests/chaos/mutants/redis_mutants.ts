@@ -63,15 +63,15 @@ export const redisMutants: readonly Mutant[] = [
   {
     guard: "a request that comes again drops no more dead letters",
     file: DEAD,
-    find: "if trim == 0 or slot.seq >= seq or not isBeyond() then return end",
-    put: "if trim == 0 or not isBeyond() then return end",
+    find: 'if slot.seq == seq then return tonumber(string.match(slot.told, "@(%d+)")) end',
+    put: "",
     tests: [CONTRACT],
   },
   {
     guard: "a request that comes again names the dead letters that it dropped",
     file: "src/broker/redis/scripts/exchange.ts",
-    find: "local told = slot.seq == seq and slot.told or tellDead(wasNear)",
-    put: "local told = tellDead(wasNear)",
+    find: "local told = slot.seq == seq and slot.told or tellDead(wasNear, dropMs)",
+    put: "local told = tellDead(wasNear, dropMs)",
     tests: [CONTRACT],
   },
   {

@@ -56,7 +56,10 @@ export interface Exchanged {
   readonly settled: string;
   /** The same for each extension. */
   readonly extended: string;
-  /** A slash; where the dead letters got nearly full, their count and bytes; each that was dropped. */
+  /**
+   * A slash; where the dead letters got nearly full, their count and bytes; `@` and when there is more to
+   * drop; each that was dropped.
+   */
   readonly told: string;
   readonly claimed: readonly Handed[];
 }
@@ -118,7 +121,7 @@ moveAll()
 local claimed, batch = {}, {}
 if max > 0 then claimed, batch = claimAll(slot) end
 countDead()
-local told = slot.seq == seq and slot.told or tellDead(wasNear)
+local told = slot.seq == seq and slot.told or tellDead(wasNear, dropMs)
 remember(slot, settled, slot.seq == seq and slot.ids or table.concat(batch, " "), told)
 for line in pairs(leaves) do
   if not enters[line] then findHint(line) end

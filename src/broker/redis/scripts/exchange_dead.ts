@@ -30,7 +30,8 @@ end
 
 local function dropDead(slot)
   -- A request that has come again is answered what it was answered, and drops nothing anew.
-  if trim == 0 or slot.seq >= seq or not isBeyond() then return end
+  if slot.seq == seq then return tonumber(string.match(slot.told, "@(%d+)")) end
+  if trim == 0 or slot.seq > seq or not isBeyond() then return end
   local ids, found = readOldest()
   for i = 1, #ids do
     if not isBeyond() then return end
@@ -56,11 +57,14 @@ local function countDead()
   put(fields, DEADS, deads())
 end
 
-local function tellDead(wasNear)
+local function tellDead(wasNear, dropMs)
   local fills = not wasNear and isNear()
-  if not fills and #dropped == 0 then return "" end
+  if not fills and not dropMs and #dropped == 0 then return "" end
   local stock = fills and string.gsub(deads(), " ", ",") or ""
-  return "/" .. stock .. (#dropped > 0 and " " .. table.concat(dropped, " ") or "")
+  table.insert(dropped, 1, "/" .. stock .. (dropMs and "@" .. integer(dropMs) or ""))
+  local told = table.concat(dropped, " ")
+  table.remove(dropped, 1)
+  return told
 end
 
 local function unburyAll()
