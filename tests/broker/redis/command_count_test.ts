@@ -155,6 +155,24 @@ Deno.test("RedisBroker.exchange() that puts back and buries costs 9 commands", (
     return () => stage.exchange({ channel: "c", seq: 2, settle });
   }));
 
+Deno.test("RedisBroker.exchange() that drops 100 dead letters costs 6 commands more than one that tidies up", async () => {
+  await using rig = await openRig({ ownServer: true });
+  const { stage } = rig;
+  const broker = rig.reopen({ deadLetters: { count: 10 } });
+  await stage.push(...ids(110));
+  await stage.settle(...(await stage.claim({ max: 110 })).map((one) => bury(one)));
+  stage.advance(60_000);
+  await broker.read(["none"]);
+  const request = { worker: "w", leaseMs: 1, settle: [], extend: [], trim: 100, sweep: false };
+  const tidy = (channel: string) => () => broker.exchange({ ...request, channel, seq: 1 });
+  const dropping = await countCommands(rig, tidy("a"));
+  const plain = await countCommands(rig, tidy("b"));
+  assertEquals((await broker.stats()).dead, 10);
+  const more = dropping.toSorted();
+  for (const name of plain) more.splice(more.indexOf(name), 1);
+  assertEquals(more, ["hdel", "hmget", "zcard", "zcard", "zrange", "zrem"]);
+});
+
 Deno.test("RedisBroker.probe() costs one command, whatever the number of queues", async () => {
   for (const count of [1, 50, 1_000]) {
     await assertCosts("hmget", () => Promise.resolve(({ broker }) => broker.probe(ids(count))));
