@@ -52,6 +52,7 @@ export type {
   QueueStats,
   Settlement,
 } from "./src/broker/broker.ts";
+export type { ProducerBroker } from "./src/broker/producer_broker.ts";
 export { MAX_BATCH, PRIORITIES } from "./src/broker/broker.ts";
 export type {
   RedisBrokerOptions,
@@ -82,6 +83,8 @@ export type {
 export type { JsonSchema, ToJsonSchema } from "./src/json_schema.ts";
 export type { AttemptRecord, ErrorRecord } from "./src/message/journal.ts";
 export type { AsJson } from "./src/message/json.ts";
+export type { ProducerOptions } from "./src/producer/producer.ts";
+export { Producer } from "./src/producer/producer.ts";
 export type { Receipt, ResultOptions } from "./src/receipt.ts";
 export type {
   Backoff,

@@ -5,7 +5,7 @@ import { Coalescer } from "./coalescer.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { PayloadTooLargeError } from "./errors.ts";
 import type { Events } from "./events.ts";
-import type { Ground } from "./ground.ts";
+import type { ProducerGround } from "./ground.ts";
 import { encodeEnvelope, encodePlan } from "./message/envelope.ts";
 import { checkName, randomId } from "./message/id.ts";
 import { bytesOver, encodeJson, type Json } from "./message/json.ts";
@@ -45,13 +45,13 @@ export interface EnqueueOptions extends TaskSettings {
 export class Enqueuer {
   /** The largest input, in bytes of its JSON text. */
   readonly payloadLimit: number;
-  readonly #ground: Ground;
+  readonly #ground: ProducerGround;
   readonly #events: Events;
   readonly #coalescer: Coalescer;
   readonly #plans = new WeakMap<ResolvedSettings, string>();
 
   /** Makes it in front of a store; `payloadLimit` counts bytes of an input's JSON text. */
-  constructor(ground: Ground, events: Events, payloadLimit: number) {
+  constructor(ground: ProducerGround, events: Events, payloadLimit: number) {
     this.#ground = ground;
     this.#events = events;
     this.payloadLimit = payloadLimit;

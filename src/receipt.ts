@@ -1,9 +1,9 @@
 /** Receipts: what `enqueue` gives back once the store has the message. */
 
-import type { Broker } from "./broker/broker.ts";
+import type { ProducerBroker } from "./broker/producer_broker.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { MessageNotFoundError, ResultTimeoutError, TaskFailedError } from "./errors.ts";
-import type { Ground } from "./ground.ts";
+import type { ProducerGround } from "./ground.ts";
 import type { ErrorRecord } from "./message/journal.ts";
 import { parse } from "./schema.ts";
 import { isFinal, type MessageStatus, toStatus } from "./status.ts";
@@ -39,7 +39,7 @@ export interface Receipt<Out = unknown> {
 }
 
 /** Is where a message is, and who is told that its outcome is waited for. */
-type Store = Pick<Ground, "broker" | "awaited">;
+type Store = Pick<ProducerGround, "broker" | "awaited">;
 
 /** The first and the longest wait between two looks at a message. */
 const POLL_MS = { first: 50, most: 1_000 };
@@ -65,7 +65,7 @@ export function makeReceipt<Out>(
 }
 
 /** Reads one message's status, or throws `MessageNotFoundError`. */
-export async function readStatus(broker: Broker, id: string): Promise<MessageStatus> {
+export async function readStatus(broker: ProducerBroker, id: string): Promise<MessageStatus> {
   const [record] = await broker.read([id]);
   if (record === undefined) throw new MessageNotFoundError(id);
   return toStatus(record);

@@ -43,8 +43,8 @@ const packageNamed = (name: string) => (target: string) =>
 const front = (path: string) =>
   oneOf(
     ...["mod.ts", "src/bound_tasks.ts", "src/coalescer.ts", "src/dabba.ts", "src/decorators.ts"],
-    ...["src/enqueuer.ts", "src/receipt.ts"],
-  )(path) || inside("src/hono", "src/kv_queue", "src/testing")(path);
+    ...["src/enqueuer.ts", "src/kick.ts", "src/receipt.ts"],
+  )(path) || inside("src/hono", "src/kv_queue", "src/producer", "src/testing")(path);
 
 const contract = (path: string) => /^src\/broker\/[^/]+$/.test(path);
 

@@ -1,6 +1,6 @@
 /** Counters: what this process has enqueued and run since it began, from the events of a `Dabba`. */
 
-import type { Dabba } from "../dabba.ts";
+import type { Producer } from "../producer/producer.ts";
 import type { Family, Sample } from "./exposition.ts";
 
 /** What can become of a delivery, each an event. */
@@ -18,7 +18,7 @@ export class Counters {
   readonly #runs = new Map<string, Sample>();
 
   /** Begins to listen. */
-  constructor(dabba: Dabba) {
+  constructor(dabba: Producer) {
     this.#known = new Set(dabba.taskNames);
     dabba.on("enqueued", ({ task, disposition }) => {
       add(this.#enqueued, { labels: { task: this.#named(task), disposition }, value: 1 });

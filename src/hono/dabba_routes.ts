@@ -5,6 +5,7 @@ import type { TaskTree } from "../bound_tasks.ts";
 import type { TickOptions } from "../cron.ts";
 import type { Dabba } from "../dabba.ts";
 import { type Duration, durationMs } from "../duration.ts";
+import type { Producer } from "../producer/producer.ts";
 import type { AnyContext, Serve } from "./answer.ts";
 import { serveDrain } from "./drain_route.ts";
 import { refuse } from "./errors.ts";
@@ -13,7 +14,7 @@ import { serveEvents, serveMessage } from "./messages_routes.ts";
 import { serveMetrics } from "./metrics_route.ts";
 import type { OpenApiOptions, ServedRoutes } from "./openapi/document.ts";
 import { serveOpenApi } from "./openapi_route.ts";
-import type { AnyInput, DabbaApp } from "./routes_schema.ts";
+import type { AnyInput, DabbaApp, ProducerApp } from "./routes_schema.ts";
 import { Secrets } from "./secret.ts";
 import { serveTask } from "./tasks_route.ts";
 
@@ -51,6 +52,12 @@ export interface DabbaRoutesOptions {
   readonly healthDeadline?: Duration;
 }
 
+/** Says how the routes of a producer are served. */
+export interface ProducerRoutesOptions extends Omit<DabbaRoutesOptions, "routes" | "drain"> {
+  /** Switches routes off. @default all are served; `metrics` only if there is a secret */
+  readonly routes?: Omit<NonNullable<DabbaRoutesOptions["routes"]>, "drain">;
+}
+
 /**
  * Makes the routes, to be mounted: `app.route("/dabba", dabbaRoutes(dabba, { secret }))`.
  *
@@ -84,10 +91,20 @@ export interface DabbaRoutesOptions {
  */
 export function dabbaRoutes<T extends TaskTree>(
   dabba: Dabba<T>,
+  options?: DabbaRoutesOptions,
+): DabbaApp<AnyInput<T>>;
+/** Makes the routes of a producer: all but `/drain`, for which a worker is needed. */
+export function dabbaRoutes<T extends TaskTree>(
+  producer: Producer<T>,
+  options?: ProducerRoutesOptions,
+): ProducerApp<AnyInput<T>>;
+export function dabbaRoutes(
+  dabba: Dabba | Producer,
   options: DabbaRoutesOptions = {},
-): DabbaApp<AnyInput<T>> {
+): unknown {
+  const canDrain = "worker" in dabba;
   const secrets = new Secrets(options.secret);
-  const { openapi: described, ...served } = servedRoutes(options, secrets);
+  const { openapi: described, ...served } = servedRoutes(options, secrets, canDrain);
   const { tasks, drain, metrics } = served;
   const closed = served.messages === "secret";
   const guarded = (serve: Serve): Serve => guard(serve, secrets);
@@ -108,7 +125,7 @@ export function dabbaRoutes<T extends TaskTree>(
     const document = serveOpenApi(dabba, served, options.openapi ?? {});
     app.get("/openapi.json", options.openapi?.access === "secret" ? guarded(document) : document);
   }
-  return app as unknown as DabbaApp<AnyInput<T>>;
+  return app;
 }
 
 const NO_SECRET =
@@ -119,8 +136,10 @@ const NO_SECRET =
 function servedRoutes(
   { routes = {}, messages = "open", openapi }: DabbaRoutesOptions,
   secrets: Secrets,
+  canDrain: boolean,
 ): ServedRoutes & { readonly openapi: boolean } {
-  const { tasks = true, drain = true, metrics = !secrets.none, openapi: described = true } = routes;
+  const { tasks = true, drain = canDrain, metrics = !secrets.none, openapi: described = true } =
+    routes;
   const closed = messages === "secret" || (described && openapi?.access === "secret");
   if (secrets.none && (tasks || drain || metrics || closed)) throw new TypeError(NO_SECRET);
   return { tasks, drain, metrics, messages, openapi: described };

@@ -3,6 +3,7 @@
 import { tickOnce, type TickOptions } from "../cron.ts";
 import type { Dabba } from "../dabba.ts";
 import { durationMs } from "../duration.ts";
+import type { Producer } from "../producer/producer.ts";
 import { checkRequests } from "../worker/allowance.ts";
 import { DEFAULT_LEASE } from "../worker/options.ts";
 import { checkMax } from "../worker/worker.ts";
@@ -12,7 +13,12 @@ import { duration } from "./task_query.ts";
 import { waitUntil } from "./wait_until.ts";
 
 /** Makes the handler that drains; throws `TypeError` or `RangeError` for a bad option. */
-export function serveDrain(dabba: Dabba, options: TickOptions): Serve {
+export function serveDrain(dabba: Dabba | Producer, options: TickOptions): Serve {
+  if (!("worker" in dabba)) {
+    throw new TypeError(
+      "Cannot serve /drain with a Producer: it has no worker; give a Dabba, or leave drain out",
+    );
+  }
   const { budget = "50s", max, requests, ...worker } = options;
   const mostMs = durationMs(budget, "drain.budget");
   checkMax(max);

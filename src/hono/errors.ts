@@ -88,12 +88,15 @@ function ofRequest({ status, code, message }: RequestError): Refusal {
 }
 
 // The text of a BrokerError may name hosts: it is for logs.
-function ofBroker({ code, retryable, full }: BrokerError): Refusal {
+function ofBroker({ code, retryable, full, retryAfterMs }: BrokerError): Refusal {
   if (!retryable && !full) return withoutDetails(code, "The store refused the request");
   const message = full
     ? "The store is full: nothing was written, try again later"
     : "The store cannot be reached: try again later";
-  return { status: 503, body: { error: { code, message } }, headers: { "retry-after": "5" } };
+  // A store's own wish is passed on; without one, clients that come back at once would not help it.
+  const seconds = Math.max(5, Math.min(Math.ceil(retryAfterMs / 1_000), 3_600));
+  const headers = { "retry-after": String(seconds) };
+  return { status: 503, body: { error: { code, message } }, headers };
 }
 
 function withoutDetails(code: string, message: string): Refusal {

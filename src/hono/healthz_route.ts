@@ -2,7 +2,7 @@
 
 import type { BrokerStats } from "../broker/broker.ts";
 import { isNearlyFull } from "../broker/dead_bounds.ts";
-import type { Dabba } from "../dabba.ts";
+import type { Producer } from "../producer/producer.ts";
 import { answer, type Serve } from "./answer.ts";
 import type { Secrets } from "./secret.ts";
 
@@ -47,7 +47,7 @@ export interface HealthSettings {
 }
 
 /** Makes the handler that tells how things are. */
-export function serveHealth(dabba: Dabba, secrets: Secrets, settings: HealthSettings): Serve {
+export function serveHealth(dabba: Producer, secrets: Secrets, settings: HealthSettings): Serve {
   // The route is open, and a look costs the store something: one at a time, whoever asks.
   let looking: Promise<BrokerStats> | undefined;
   const look = () => looking ??= dabba.inspect.stats().finally(() => looking = undefined);
@@ -75,7 +75,7 @@ function healthBody(stats: BrokerStats | undefined, { objectiveMs }: HealthSetti
 
 type Details = Pick<HealthBody, "namespace" | "queues" | "dead" | "deadBytes">;
 
-function detailsOf(stats: BrokerStats, { namespace }: Pick<Dabba, "namespace">): Details {
+function detailsOf(stats: BrokerStats, { namespace }: Pick<Producer, "namespace">): Details {
   const where = namespace === undefined ? {} : { namespace };
   return { ...where, queues: queueBodies(stats), dead: stats.dead, deadBytes: stats.deadBytes };
 }

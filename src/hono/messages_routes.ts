@@ -1,6 +1,6 @@
 /** `GET /messages/:id` and its events: where a message stands, now or live. */
 
-import type { Dabba } from "../dabba.ts";
+import type { Producer } from "../producer/producer.ts";
 import { MessageNotFoundError } from "../errors.ts";
 import { checkName } from "../message/id.ts";
 import { isFinal, type MessageStatus } from "../status.ts";
@@ -11,7 +11,7 @@ import { eventId, messageEvents } from "./message_events.ts";
 import { SharedLooks } from "./shared_looks.ts";
 
 /** Makes the handler that tells where a message stands. */
-export function serveMessage(dabba: Dabba): Serve {
+export function serveMessage(dabba: Producer): Serve {
   return async function message(c) {
     const status = await read(dabba, c);
     const headers: Record<string, string> = isFinal(status.state)
@@ -23,7 +23,7 @@ export function serveMessage(dabba: Dabba): Serve {
 
 /** Makes the handler that follows a message, for at most `maxMs`, and until `closing` aborts. */
 export function serveEvents(
-  dabba: Dabba,
+  dabba: Producer,
   { maxMs, closing }: { readonly maxMs: number; readonly closing: AbortSignal | undefined },
 ): Serve {
   const clock = systemClock();
@@ -52,7 +52,7 @@ export function serveEvents(
   };
 }
 
-function read(dabba: Dabba, c: AnyContext): Promise<MessageStatus> {
+function read(dabba: Producer, c: AnyContext): Promise<MessageStatus> {
   const id = c.req.param("id") ?? "";
   try {
     checkName(id, "message id");

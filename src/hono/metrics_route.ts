@@ -1,13 +1,13 @@
 /** `GET /metrics`: what the store holds and this process did, for Prometheus. */
 
 import type { BrokerStats } from "../broker/broker.ts";
-import type { Dabba } from "../dabba.ts";
+import type { Producer } from "../producer/producer.ts";
 import { HEADERS, type Serve } from "./answer.ts";
 import { Counters } from "./counters.ts";
 import { expose, EXPOSITION_TYPE, type Family } from "./exposition.ts";
 
 /** Makes the handler that gives the metrics; it counts from now on. */
-export function serveMetrics(dabba: Dabba): Serve {
+export function serveMetrics(dabba: Producer): Serve {
   const counters = new Counters(dabba);
   return async function metrics(c) {
     const stats = await dabba.inspect.stats();

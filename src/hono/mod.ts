@@ -39,7 +39,7 @@
 // Each entry point documents every type that its signatures name, those of the core included.
 export type * from "../../mod.ts";
 export type { AnyContext } from "./answer.ts";
-export type { DabbaRoutesOptions } from "./dabba_routes.ts";
+export type { DabbaRoutesOptions, ProducerRoutesOptions } from "./dabba_routes.ts";
 export { dabbaRoutes } from "./dabba_routes.ts";
 export type { EnqueueHandler, Mapped, Mapper, RefusedResponse } from "./enqueue.ts";
 export { enqueue } from "./enqueue.ts";
@@ -47,11 +47,17 @@ export type { EnqueuedBody, EnqueuedResponse, Proof } from "./enqueued.ts";
 export { enqueued } from "./enqueued.ts";
 export type { ErrorBody } from "./errors.ts";
 export type { HealthBody, QueueBody } from "./healthz_route.ts";
-export type { KickOptions } from "./kick.ts";
+export type { KickOptions } from "../kick.ts";
 export type { MessageBody } from "./message_body.ts";
 export type { OpenApiOptions } from "./openapi/document.ts";
 export type { OpenApiBody } from "./openapi_route.ts";
-export type { AnyInput, DabbaApp, DabbaSchema, JsonEndpoint } from "./routes_schema.ts";
+export type {
+  AnyInput,
+  DabbaApp,
+  DabbaSchema,
+  JsonEndpoint,
+  ProducerApp,
+} from "./routes_schema.ts";
 export type { TaskQuery } from "./task_query.ts";
 export type { DuplicateBody } from "./tasks_route.ts";
 export type { TasksMiddleware, WithTasksOptions } from "./with_tasks.ts";

@@ -1,6 +1,6 @@
 /** `GET /openapi.json`: the routes and the tasks, for people and programs in any language. */
 
-import type { Dabba } from "../dabba.ts";
+import type { Producer } from "../producer/producer.ts";
 import { type AnyContext, HEADERS, type Serve } from "./answer.ts";
 import type { Part } from "./openapi/answers.ts";
 import { openApiDocument, type OpenApiOptions, type ServedRoutes } from "./openapi/document.ts";
@@ -23,7 +23,11 @@ export interface OpenApiBody {
 const PATH = "/openapi.json";
 
 /** Makes the handler that gives the document, made once. */
-export function serveOpenApi(dabba: Dabba, served: ServedRoutes, options: OpenApiOptions): Serve {
+export function serveOpenApi(
+  dabba: Producer,
+  served: ServedRoutes,
+  options: OpenApiOptions,
+): Serve {
   const kept = new KeptDocument(() => openApiDocument(dabba, served, options));
   return async function openapi(c) {
     const { text, etag } = await kept.at(mountOf(c));

@@ -89,3 +89,10 @@ type DrainEndpoint =
  * @internal
  */
 export type DabbaApp<In> = Hono<Env, DabbaSchema<In>, "/">;
+
+/**
+ * Is the app with the routes of a producer.
+ *
+ * @internal
+ */
+export type ProducerApp<In> = Hono<Env, Omit<DabbaSchema<In>, "/drain">, "/">;

@@ -1,6 +1,6 @@
 /** `POST /tasks/:name`: enqueues for whoever knows the secret, in any language. */
 
-import type { Dabba } from "../dabba.ts";
+import type { Producer } from "../producer/producer.ts";
 import { answer, type AnyContext, type Serve } from "./answer.ts";
 import { readJson } from "./body.ts";
 import { type EnqueuedBody, enqueuedBody } from "./enqueued.ts";
@@ -12,7 +12,7 @@ import { visitOf } from "./visit.ts";
 export type DuplicateBody = EnqueuedBody & ErrorBody;
 
 /** Makes the handler that enqueues a task by its name. */
-export function serveTask(dabba: Dabba): Serve {
+export function serveTask(dabba: Producer): Serve {
   return async function task(c) {
     const name = c.req.param("name") ?? "";
     const task = dabba.task(name);

@@ -3,8 +3,8 @@
 import type { MiddlewareHandler } from "hono";
 import type { BoundTree, TaskTree } from "../bound_tasks.ts";
 import type { Dabba } from "../dabba.ts";
-import type { AnyContext } from "./answer.ts";
-import { Kick, type KickOptions } from "./kick.ts";
+import type { Kick, KickOptions } from "../kick.ts";
+import { partsOf, type Producer } from "../producer/producer.ts";
 import { beginVisit, DEFAULT_MOUNT, mountOf } from "./visit.ts";
 import { waitUntil } from "./wait_until.ts";
 
@@ -56,10 +56,19 @@ export type TasksMiddleware<Tasks> = MiddlewareHandler<{ Variables: { tasks: Tas
  */
 export function withTasks<T extends TaskTree>(
   dabba: Dabba<T>,
+  options?: WithTasksOptions,
+): TasksMiddleware<BoundTree<T>>;
+/** Puts a producer's tasks into `c.var.tasks`, typed; without a worker there is nothing to kick. */
+export function withTasks<T extends TaskTree>(
+  producer: Producer<T>,
+  options?: Omit<WithTasksOptions, "kick">,
+): TasksMiddleware<BoundTree<T>>;
+export function withTasks<T extends TaskTree>(
+  dabba: Dabba<T> | Producer<T>,
   options: WithTasksOptions = {},
 ): TasksMiddleware<BoundTree<T>> {
   const mountedAt = checkMount(options.mountedAt ?? DEFAULT_MOUNT);
-  const kick = options.kick && new Kick(dabba, options.kick);
+  const kick = options.kick && kickOf(dabba, options.kick);
   return async function tasks(c, next): Promise<void> {
     const mount = mountOf(c, mountedAt);
     if (kick === undefined) {
@@ -67,10 +76,10 @@ export function withTasks<T extends TaskTree>(
       c.set("tasks", dabba.tasks);
       return await next();
     }
-    const kicker = new Kicker(c, kick);
+    const kicker = kick.after((work) => waitUntil(c, work));
     const enqueued = () => kicker.enqueued();
     beginVisit(c, { mount, enqueued });
-    c.set("tasks", dabba.observed(enqueued));
+    c.set("tasks", (dabba as Dabba<T>).observed(enqueued));
     try {
       await next();
     } finally {
@@ -79,32 +88,10 @@ export function withTasks<T extends TaskTree>(
   };
 }
 
-/** Kicks once its request is answered, and for whatever is enqueued after that. */
-class Kicker {
-  readonly #c: AnyContext;
-  readonly #kick: Kick;
-  #answered = false;
-  #pending = false;
-
-  constructor(c: AnyContext, kick: Kick) {
-    this.#c = c;
-    this.#kick = kick;
-  }
-
-  enqueued(): void {
-    this.#pending = true;
-    if (this.#answered) this.#start();
-  }
-
-  answered(): void {
-    this.#answered = true;
-    if (this.#pending) this.#start();
-  }
-
-  #start(): void {
-    const work = this.#kick.start();
-    if (work !== undefined) waitUntil(this.#c, work);
-  }
+function kickOf<T extends TaskTree>(producer: Producer<T>, options: KickOptions): Kick {
+  const { kick } = partsOf(producer);
+  if (kick !== undefined) return kick(options);
+  throw new TypeError("Cannot kick: a Producer has no worker; give a Dabba, or leave kick out");
 }
 
 function checkMount(path: string): string {

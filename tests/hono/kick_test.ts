@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { BrokerError, type Dabba, type DrainSummary } from "@dabba/queue";
 import { enqueue, enqueued, withTasks } from "@dabba/queue/hono";
-import { Kick } from "../../src/hono/kick.ts";
+import { Kick } from "../../src/kick.ts";
 import { sqliteBroker } from "@dabba/queue/sqlite";
 import { Hono } from "hono";
 import { BEARER, broken, greeter, json, routes, type Tasks } from "./greeter.ts";

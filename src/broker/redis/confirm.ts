@@ -2,7 +2,7 @@
 
 import { NotConfirmedError } from "../../errors.ts";
 import type { RedisClient } from "./client.ts";
-import type { Keys } from "./keys.ts";
+import { Runner, type RunnerOptions } from "./runner.ts";
 
 /** Says how many replicas must have a push, and how long to wait for them. */
 export interface Confirmation {
@@ -17,8 +17,7 @@ const MARK_MS = "60000";
 /** Checks what was asked for; undefined where nothing was. Throws `TypeError`. */
 export function resolveConfirmation(
   options: { readonly confirm?: "replicated"; readonly replicas?: number },
-  client: RedisClient,
-  timeoutMs: number,
+  { client, timeoutMs }: RunnerOptions,
 ): Confirmation | undefined {
   const { confirm, replicas = 1 } = options;
   if (confirm === undefined) {
@@ -41,10 +40,14 @@ export function resolveConfirmation(
   return { replicas, waitMs: Math.max(1, Math.min(MAX_WAIT_MS, Math.floor(timeoutMs / 2))) };
 }
 
+/** Makes a runner for pushes alone, which waits for replicas. */
+export function confirmingRunner(options: RunnerOptions, confirmation: Confirmation): Runner {
+  return new Runner({ ...options, client: confirming(options, confirmation) });
+}
+
 /** Makes a client for pushes alone: each of its scripts is followed by a wait for the replicas. */
-export function confirming(
-  client: RedisClient,
-  keys: Keys,
+function confirming(
+  { client, keys }: RunnerOptions,
   { replicas, waitMs }: Confirmation,
 ): RedisClient {
   const tail = [

@@ -3,6 +3,7 @@
 import type { Diagnosis } from "../broker.ts";
 import type { Confirmation } from "./confirm.ts";
 import { asBrokerError } from "./errors.ts";
+import { runCommand } from "./command.ts";
 import type { Runner } from "./runner.ts";
 
 type Info = ReadonlyMap<string, string>;
@@ -17,7 +18,10 @@ export async function examineRedis(
 ): Promise<Diagnosis[]> {
   let info: Info | undefined;
   try {
-    info = await runner.command(["INFO"], parseInfo, { operation: "ask Redis about itself" });
+    info = await runCommand(runner, ["INFO"], {
+      read: parseInfo,
+      operation: "ask Redis about itself",
+    });
   } catch (thrown) {
     const error = asBrokerError("ask Redis about itself", thrown);
     if ("retryable" in error && error.retryable && !("unknown" in error && error.unknown)) {

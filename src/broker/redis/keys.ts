@@ -47,6 +47,11 @@ export class Keys implements Readonly<Record<KeyName, string>> {
   due(line: string): string {
     return `${this.#prefix}due:${line}`;
   }
+
+  /** Names the sorted sets of lines. */
+  dues(lines: readonly string[]): string[] {
+    return lines.map((line) => this.due(line));
+  }
 }
 
 const LETTERS: Readonly<Record<Priority, string>> = { high: "h", normal: "n", low: "l" };

@@ -2,13 +2,11 @@
 
 import { previewName, type ReadVariable } from "../../deployment.ts";
 import { readEnv } from "../../environment.ts";
-import { type RedisClient, withDeadline } from "./client.ts";
+import type { RedisClient } from "./client.ts";
 import type { DeadLetterBounds } from "../dead_bounds.ts";
 import type { Retention } from "../retention.ts";
-import { resolveConfirmation } from "./confirm.ts";
 import { Keys } from "./keys.ts";
 import type { RunnerOptions } from "./runner.ts";
-import { upstashClient } from "./upstash_client.ts";
 
 /** Configures the Redis broker, however Redis is reached. */
 export interface RedisBrokerSettings {
@@ -136,11 +134,15 @@ function readFirst(names: readonly string[], env: RedisEnv | undefined): string 
 }
 
 /**
- * Checks the options and fills in the defaults.
+ * Checks the options and fills in the defaults; `connect` makes the client, by how long a request may
+ * take.
  *
  * @throws {TypeError} when one is wrong, naming what to do.
  */
-export function resolveOptions(options: RedisBrokerOptions): RunnerOptions {
+export function resolveOptions(
+  options: RedisBrokerSettings,
+  connect: (timeoutMs: number) => RedisClient,
+): RunnerOptions {
   const { namespace = DEFAULT_NAMESPACE, timeout = 5_000, retries = 3, keyLocking = false, clock } =
     options;
   checkNamespace(namespace);
@@ -148,10 +150,8 @@ export function resolveOptions(options: RedisBrokerOptions): RunnerOptions {
   const deadlineMs = options.deadline ?? Math.min(2 * timeout, 2 ** 31 - 1);
   checkNumber("deadline", deadlineMs, 1);
   checkNumber("retries", retries, 0);
-  const client = resolveClient(options, timeout);
-  const confirmation = resolveConfirmation(options, client, timeout);
-  const keys = new Keys(namespace);
-  return { client, keys, namespace, retries, deadlineMs, keyLocking, clock, confirmation };
+  const [client, keys] = [connect(timeout), new Keys(namespace)];
+  return { client, keys, namespace, timeoutMs: timeout, retries, deadlineMs, keyLocking, clock };
 }
 
 /** Gives a namespace back, if it is one; throws `TypeError`. */
@@ -161,23 +161,6 @@ export function checkNamespace(namespace: string): string {
     `Cannot use namespace "${String(namespace).slice(0, 80)}": ` +
       `give 1 to 64 characters of A-Z a-z 0-9 _ . : -`,
   );
-}
-
-function resolveClient(
-  { client, url = "", token = "" }: RedisBrokerOptions,
-  timeoutMs: number,
-): RedisClient {
-  if (client === undefined) return upstashClient({ url, token, timeoutMs });
-  if (url !== "" || token !== "") {
-    throw new TypeError("Cannot use a client together with url and token: give one of them");
-  }
-  if (typeof client.evalsha !== "function" || typeof client.eval !== "function") {
-    throw new TypeError(
-      "Cannot use client: it has no evalsha and eval; give a Redis of @upstash/redis, " +
-        "or ioredisClient(redis)",
-    );
-  }
-  return withDeadline(client, timeoutMs);
 }
 
 function checkNumber(name: string, value: number, least: number): void {

@@ -12,25 +12,18 @@ import type {
   MessageRef,
   PushMessage,
   PushReply,
-  QueueStats,
 } from "../broker.ts";
 import { type DeadLetterBounds, resolveDeadLetters } from "../dead_bounds.ts";
 import { resolveRetention, type Retention } from "../retention.ts";
+import { cancelMessages } from "./cancel_call.ts";
 import { Checker } from "./check.ts";
-import { type Confirmation, confirming } from "./confirm.ts";
+import { runCommand } from "./command.ts";
+import { type Confirmation, confirmingRunner, resolveConfirmation } from "./confirm.ts";
 import { examineRedis } from "./doctor.ts";
-import { Entries } from "./entries.ts";
 import { exchangeCall, exchangeReply } from "./exchange_call.ts";
-import {
-  guardBatch,
-  guardCount,
-  guardExchange,
-  guardMessages,
-  guardName,
-  safeId,
-  wholeMs,
-} from "./guards.ts";
-import { type Keys, LineIndex, lineName, linesOf, parseLine } from "./keys.ts";
+import { resolveClient } from "./given_client.ts";
+import { guardBatch, guardCount, guardExchange, guardName, safeId, wholeMs } from "./guards.ts";
+import { type Keys, LineIndex, lineName, linesOf } from "./keys.ts";
 import {
   fromEnvironment,
   type RedisBrokerOptions,
@@ -38,24 +31,20 @@ import {
   type RedisEnv,
   resolveOptions,
 } from "./options.ts";
+import { pushMessages } from "./push_call.ts";
+import { readMessages } from "./read_call.ts";
 import { parseStored } from "./record.ts";
 import { ReplyReader } from "./reply.ts";
-import { Runner } from "./runner.ts";
-import { cancelScript } from "./scripts/cancel.ts";
+import { type Reach, Runner } from "./runner.ts";
 import { deadScript } from "./scripts/dead.ts";
 import { discardScript } from "./scripts/discard.ts";
 import { exchangeScript } from "./scripts/exchange.ts";
-import { linesScript } from "./scripts/lines.ts";
 import { probeScript } from "./scripts/probe.ts";
-import { pushScript } from "./scripts/push.ts";
-import { readScript } from "./scripts/read.ts";
 import { redriveScript } from "./scripts/redrive.ts";
-import { type LineCount, statsScript } from "./scripts/stats.ts";
+import { countStore } from "./stats_call.ts";
 
 /** At 300 messages a second, it brings two to a request. */
 const BILLED_LINGER_MS = 5;
-/** How many lines one script counts: each costs up to three commands. */
-const LINES_AT_ONCE = 500;
 
 /**
  * Keeps messages in Redis: in Upstash over HTTP, in any other over HTTP or TCP.
@@ -77,8 +66,7 @@ export class RedisBroker implements Broker {
   /** How long an outcome may wait for others: 5 ms where commands are paid for, as at Upstash. */
   readonly lingerMs: number;
   readonly #runner: Runner;
-  /** Runs pushes: the same one, or one that waits for replicas. */
-  readonly #pusher: Runner;
+  readonly #pushing: Reach;
   readonly #checker: Checker;
   readonly #confirmation: Confirmation | undefined;
   readonly #keys: Keys;
@@ -90,13 +78,14 @@ export class RedisBroker implements Broker {
    * @throws {TypeError} when an option is wrong, or neither given nor in the environment.
    */
   constructor(options: RedisBrokerOptions = {}) {
-    const resolved = resolveOptions(fromEnvironment(options));
-    const { client, keys, confirmation } = resolved;
+    const found = fromEnvironment(options);
+    const resolved = resolveOptions(found, (timeoutMs) => resolveClient(found, timeoutMs));
+    const { client, keys } = resolved;
+    const confirmation = resolveConfirmation(options, resolved);
     this.#runner = new Runner(resolved);
     this.#confirmation = confirmation;
-    this.#pusher = confirmation === undefined
-      ? this.#runner
-      : new Runner({ ...resolved, client: confirming(client, keys, confirmation) });
+    const pusher = confirmation ? confirmingRunner(resolved, confirmation) : this.#runner;
+    this.#pushing = { runner: pusher, keys };
     this.lingerMs = client.billed ?? true ? BILLED_LINGER_MS : 0;
     this.#keys = keys;
     this.#checker = new Checker(this.#runner, this.#keys);
@@ -120,31 +109,8 @@ export class RedisBroker implements Broker {
   }
 
   /** Stores messages, all or none; at most 1,000. */
-  async push(messages: readonly PushMessage[]): Promise<PushReply[]> {
-    guardMessages(messages);
-    if (messages.length === 0) return [];
-    const [lines, entries] = [new LineIndex(), new Entries()];
-    for (const message of messages) {
-      entries.add(pushHead(message, lines), message.id, message.body);
-    }
-    const args = {
-      heads: entries.heads,
-      runs: entries.runs,
-      messages: entries.values,
-      keyed: messages.flatMap(({ dedupe }, index) =>
-        dedupe === undefined ? [] : [`${index + 1} ${wholeMs(dedupe.ttlMs)} ${dedupe.key}`]
-      ),
-    };
-    const call = { args, lines: this.#due(lines.lines) };
-    const { dispositions, winners } = await this.#pusher.run(pushScript, call, {
-      operation: "push",
-    });
-    let duplicates = 0;
-    return messages.map(({ id }, index) =>
-      dispositions[index] === "e"
-        ? { id, disposition: "enqueued" }
-        : { id: winners[duplicates++] ?? id, disposition: "duplicate" }
-    );
+  push(messages: readonly PushMessage[]): Promise<PushReply[]> {
+    return pushMessages(this.#pushing, messages);
   }
 
   /** Settles, renews and claims in one round trip; never sent again by itself. */
@@ -153,7 +119,7 @@ export class RedisBroker implements Broker {
     const { args, lines } = exchangeCall(request, this.#bounds);
     const answer = await this.#runner.run(
       exchangeScript,
-      { args, lines: this.#due(lines) },
+      { args, lines: this.#keys.dues(lines) },
       { operation: "exchange", once: true },
     );
     return exchangeReply(request, answer);
@@ -165,40 +131,25 @@ export class RedisBroker implements Broker {
     const lines = linesOf(queues);
     if (lines.length === 0) return undefined;
     const operation = { operation: "probe" };
-    const hints = await this.#runner.command(
-      ["HMGET", this.#keys.msg, ...lines.map((line) => `~${line}`)],
-      (reply) => readHints(reply, lines.length),
-      operation,
-    ) ?? await this.#runner.run(probeScript, { args: { lines } }, operation);
+    const command = ["HMGET", this.#keys.msg, ...lines.map((line) => `~${line}`)] as const;
+    const read = (reply: unknown) => readHints(reply, lines.length);
+    const hints = await runCommand(this.#runner, command, { ...operation, read }) ??
+      await this.#runner.run(probeScript, { args: { lines } }, operation);
     const known = hints.filter((hint) => hint !== undefined);
     return known.length === 0 ? undefined : Math.floor(Math.min(...known) / 1_000);
   }
 
   /** Reads messages for display; undefined for those that are unknown. At most 1,000. */
-  async read(ids: readonly string[]): Promise<(MessageRecord | undefined)[]> {
-    guardBatch("read", ids);
-    if (ids.length === 0) return [];
-    const call = { args: { ids: ids.map(safeId) } };
-    const { nowMs, stored } = await this.#runner.run(readScript, call, { operation: "read" });
-    return stored.map((one) => parseStored(one, nowMs));
+  read(ids: readonly string[]): Promise<(MessageRecord | undefined)[]> {
+    return readMessages(this.#runner, ids);
   }
 
   /** Stops messages that are not final. At most 1,000. */
-  async cancel(
+  cancel(
     messages: readonly (MessageRef & { readonly result: string })[],
     op: { readonly id: string; readonly retainMs: number },
   ): Promise<("cancelled" | "not_found" | "final")[]> {
-    guardBatch("cancel", messages);
-    guardName("cancel", "operation", op.id);
-    if (messages.length === 0) return [];
-    const lines = new LineIndex();
-    const entries = messages.map((message) =>
-      `${safeId(message.id)} ${lines.of(lineName(message))} ${message.result}`
-    );
-    const args = { op: op.id, retainMs: wholeMs(op.retainMs), messages: entries };
-    const call = { args, lines: this.#due(lines.lines) };
-    const letters = await this.#runner.run(cancelScript, call, { operation: "cancel" });
-    return Array.from(letters, (letter) => CANCELLED[letter] ?? "not_found");
+    return cancelMessages({ runner: this.#runner, keys: this.#keys }, messages, op);
   }
 
   /** Lists dead letters, newest first; `after` is a page's `next`. */
@@ -227,7 +178,7 @@ export class RedisBroker implements Broker {
     if (letters.length === 0) return [];
     const lines = new LineIndex();
     const entries = letters.map((ref) => `${safeId(ref.id)} ${lines.of(lineName(ref))}`);
-    const call = { args: { op, letters: entries }, lines: this.#due(lines.lines) };
+    const call = { args: { op, letters: entries }, lines: this.#keys.dues(lines.lines) };
     const answers = await this.#runner.run(redriveScript, call, { operation: "redrive" });
     return Array.from(answers, (letter) => letter === "r" ? "redriven" : "not_dead");
   }
@@ -250,19 +201,8 @@ export class RedisBroker implements Broker {
 
   /** Counts what the store holds; it looks at every line, so it is not for a loop. */
   async stats(): Promise<BrokerStats> {
-    const operation = { operation: "stats" };
-    const lines = await this.#runner.run(linesScript, { args: {} }, operation);
-    const counts: LineCount[] = [];
-    let last = { nowMs: 0, dead: 0, deadBytes: 0 };
-    // Once at least: the clock and the dead are asked for even where there is no line.
-    for (let from = 0; from === 0 || from < lines.length; from += LINES_AT_ONCE) {
-      const call = { args: {}, lines: this.#due(lines.slice(from, from + LINES_AT_ONCE)) };
-      const { lines: counted, ...rest } = await this.#runner.run(statsScript, call, operation);
-      counts.push(...counted);
-      last = rest;
-    }
     const { deadLetters } = this.#bounds;
-    return { ...last, deadLetters, queues: sumQueues(lines, counts) };
+    return { ...await countStore({ runner: this.#runner, keys: this.#keys }), deadLetters };
   }
 
   /**
@@ -283,7 +223,7 @@ export class RedisBroker implements Broker {
   /** Lets no more calls through. A client that was given stays open: it is the caller's. */
   close(): Promise<void> {
     this.#runner.close();
-    this.#pusher.close();
+    this.#pushing.runner.close();
     return Promise.resolve();
   }
 
@@ -291,42 +231,9 @@ export class RedisBroker implements Broker {
   toString(): string {
     return `RedisBroker("${this.namespace}")`;
   }
-
-  #due(lines: readonly string[]): string[] {
-    return lines.map((line) => this.#keys.due(line));
-  }
-}
-
-const CANCELLED: Readonly<Record<string, "cancelled" | "not_found" | "final">> = {
-  c: "cancelled",
-  f: "final",
-  n: "not_found",
-};
-
-function pushHead(message: PushMessage, lines: LineIndex): string {
-  const { nonce, delayMs, dueAtMs, expiresInMs } = message;
-  const when = dueAtMs === undefined ? String(wholeMs(delayMs)) : `@${wholeMs(dueAtMs)}`;
-  return `${lines.of(lineName(message))} ${nonce} ${when} ${wholeMs(expiresInMs)}`;
 }
 
 function readHints(reply: unknown, count: number): (number | undefined)[] {
   const reader = new ReplyReader(Array.isArray(reply) ? reply.map((hint) => hint ?? "") : reply);
   return Array.from({ length: count }, () => reader.maybe());
-}
-
-function sumQueues(lines: readonly string[], counts: readonly LineCount[]): QueueStats[] {
-  const queues = new Map<string, QueueStats>();
-  counts.forEach(({ ready, total, oldestReadyAtMs }, index) => {
-    if (total === 0) return;
-    const { queue } = parseLine(lines[index]!);
-    const sum = queues.get(queue) ?? { queue, ready: 0, later: 0, oldestReadyAtMs: undefined };
-    const oldest = Math.min(sum.oldestReadyAtMs ?? Infinity, oldestReadyAtMs ?? Infinity);
-    queues.set(queue, {
-      queue,
-      ready: sum.ready + ready,
-      later: sum.later + total - ready,
-      oldestReadyAtMs: oldest === Infinity ? undefined : oldest,
-    });
-  });
-  return [...queues.values()].sort((a, b) => a.queue < b.queue ? -1 : 1);
 }

@@ -1,13 +1,7 @@
 /** Runs scripts: by hash, in full where Redis does not know them, again where that is safe. */
 
-import {
-  BrokerError,
-  type DabbaError,
-  LayoutMismatchError,
-  NotConfirmedError,
-} from "../../errors.ts";
+import { BrokerError, DabbaError, LayoutMismatchError } from "../../errors.ts";
 import { inTime, type RedisClient } from "./client.ts";
-import type { Confirmation } from "./confirm.ts";
 import { asBrokerError, isFull, isNoScript } from "./errors.ts";
 import { type Keys, LAYOUT } from "./keys.ts";
 import { ReplyReader, ReplyShapeError } from "./reply.ts";
@@ -18,6 +12,8 @@ export interface RunnerOptions {
   readonly client: RedisClient;
   readonly keys: Keys;
   readonly namespace: string;
+  /** How long one request may take, in milliseconds. */
+  readonly timeoutMs: number;
   /** How often a call that failed is made again. */
   readonly retries: number;
   /** How long a call may take with all that it sends, in milliseconds. */
@@ -25,8 +21,6 @@ export interface RunnerOptions {
   readonly keyLocking: boolean;
   /** The caller's clock; the server's if left out. */
   readonly clock?: () => number;
-  /** What a push must wait for, besides its reply. */
-  readonly confirmation?: Confirmation;
 }
 
 /** Names the call for its errors, and says whether it may be made again here. */
@@ -40,6 +34,12 @@ export interface Operation {
 interface Source {
   readonly text: string;
   readonly sha: string;
+}
+
+/** Is what a call needs: who runs its script, and the names of its keys. */
+export interface Reach {
+  readonly runner: Runner;
+  readonly keys: Keys;
 }
 
 type NamedSource = Pick<Script<never, unknown>, "name" | "source">;
@@ -60,6 +60,11 @@ export class Runner {
     this.#options = options;
   }
 
+  /** What scripts are sent with. */
+  get client(): RedisClient {
+    return this.#options.client;
+  }
+
   /** Lets no more calls through. */
   close(): void {
     this.#closed = true;
@@ -71,22 +76,11 @@ export class Runner {
     call: ScriptCall<Args>,
     operation: Operation,
   ): Promise<Result> {
-    return this.#persist(operation, () => this.#roomy(script, call, operation));
-  }
-
-  /** Runs a plain command; undefined where the client can run none. */
-  async command<Result>(
-    command: readonly [string, ...string[]],
-    read: (reply: unknown) => Result,
-    operation: Operation,
-  ): Promise<Result | undefined> {
-    const { client } = this.#options;
-    if (client.command === undefined) return undefined;
-    return await this.#persist(operation, async () => read(await client.command!(...command)));
+    return this.persist(operation, () => this.#roomy(script, call, operation));
   }
 
   /** Makes a call again while that may help, at random moments so that many do not meet. */
-  async #persist<T>({ operation, once }: Operation, call: () => Promise<T>): Promise<T> {
+  async persist<T>({ operation, once }: Operation, call: () => Promise<T>): Promise<T> {
     const retries = once ? 0 : this.#options.retries;
     const endAt = performance.now() + this.#options.deadlineMs;
     for (let failures = 0;; failures++) {
@@ -98,7 +92,9 @@ export class Runner {
       } catch (thrown) {
         const error = asBrokerError(operation, thrown);
         const wait = leastMs(error) + Math.random() * mostMs(failures);
-        const again = mayPass(error) && performance.now() + wait < endAt;
+        // One of Dabba's own has been thought about: it is not for another try.
+        const own = thrown instanceof DabbaError;
+        const again = !own && mayPass(error) && performance.now() + wait < endAt;
         if (!again || failures >= retries) throw error;
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
@@ -115,7 +111,7 @@ export class Runner {
       return await this.#once(script, call, false);
     } catch (thrown) {
       const error = asBrokerError(operation, thrown);
-      if (script.access !== "release" || !isFull(error)) throw error;
+      if (script.access !== "release" || !isFull(error)) throw thrown;
       // It was refused before it had written anything, so it is the same request still.
       return await this.#once(script, call, true);
     }
@@ -172,8 +168,7 @@ export class Runner {
 }
 
 function mayPass(error: DabbaError): boolean {
-  return error instanceof BrokerError && error.retryable && !error.full &&
-    !(error instanceof NotConfirmedError);
+  return error instanceof BrokerError && error.retryable && !error.full;
 }
 
 function leastMs(error: DabbaError): number {

@@ -21,41 +21,45 @@ const said = (schema: JsonSchema, description: string): JsonSchema => ({ ...sche
 const list = (items: JsonSchema): JsonSchema => ({ type: "array", items });
 const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 
-const Issue = object({
-  message: text,
-  path: said(list({ type: ["string", "integer"] }), "Keys and indexes from the root."),
-});
+const Issue = () =>
+  object({
+    message: text,
+    path: said(list({ type: ["string", "integer"] }), "Keys and indexes from the root."),
+  });
 
-const Refusal = object({
-  error: object({
-    code: said(text, "Which error this is; stable across releases."),
-    message: said(text, "What is wrong, for people."),
-    "issues?": said(list(ref("Issue")), "What the task's schema found in the input."),
-  }),
-});
+const Refusal = () =>
+  object({
+    error: object({
+      code: said(text, "Which error this is; stable across releases."),
+      message: said(text, "What is wrong, for people."),
+      "issues?": said(list(ref("Issue")), "What the task's schema found in the input."),
+    }),
+  });
 
-const Enqueued = object({
-  id: said(text, "The message's id."),
-  task: said(text, "The task's name."),
-  disposition: {
-    enum: ["enqueued", "duplicate"],
-    description: "Whether this message was stored, or another one holds its id or dedupe key.",
-  },
-  status: said(text, "The path that tells where the message stands, as in Location."),
-});
+const Enqueued = () =>
+  object({
+    id: said(text, "The message's id."),
+    task: said(text, "The task's name."),
+    disposition: {
+      enum: ["enqueued", "duplicate"],
+      description: "Whether this message was stored, or another one holds its id or dedupe key.",
+    },
+    status: said(text, "The path that tells where the message stands, as in Location."),
+  });
 
-const Duplicate: JsonSchema = { allOf: [ref("Enqueued"), ref("Refusal")] };
+const Duplicate = (): JsonSchema => ({ allOf: [ref("Enqueued"), ref("Refusal")] });
 
-const Attempt = object({
-  attempt: said(count, "The attempt's number, from 1."),
-  at: said(instant, "When it ended."),
-  kind: { enum: ["failed", "timed_out", "rejected", "crashed", "invalid"] },
-  name: said(text, "The error's name."),
-  message: said(text, "The error's message, cut at 200 characters."),
-  worker: text,
-});
+const Attempt = () =>
+  object({
+    attempt: said(count, "The attempt's number, from 1."),
+    at: said(instant, "When it ended."),
+    kind: { enum: ["failed", "timed_out", "rejected", "crashed", "invalid"] },
+    name: said(text, "The error's name."),
+    message: said(text, "The error's message, cut at 200 characters."),
+    worker: text,
+  });
 
-const Backoff: JsonSchema = {
+const Backoff = (): JsonSchema => ({
   description: "The waits between attempts: a list in milliseconds, or a curve.",
   anyOf: [
     list(count),
@@ -68,67 +72,74 @@ const Backoff: JsonSchema = {
       j: { type: "number", description: "The random share, 0 to 1." },
     }),
   ],
-};
-
-const MessageStatus = object({
-  id: text,
-  task: said(text, "The task's name; empty if the message cannot be read."),
-  state: {
-    enum: ["scheduled", "ready", "leased", "succeeded", "dead", "cancelled", "expired"],
-    description: "Where it stands; the last four are final.",
-  },
-  attempts: said(count, "How many attempts have begun that ended, or are running."),
-  "maxAttempts?": said(count, "How many attempts there are in all; not after success."),
-  "backoff?": ref("Backoff"),
-  crashes: said(count, "How many times its worker vanished while it ran."),
-  queue: text,
-  priority: { enum: ["high", "normal", "low"] },
-  enqueuedAt: instant,
-  "nextAttemptAt?": said(instant, "When it will be tried next; only while it is scheduled."),
-  "finishedAt?": said(instant, "When it became final; only then."),
-  "worker?": said(text, "Who runs it or ran it last."),
-  "progress?": said(anything, "How far its handler said it was; only while it runs."),
-  "output?": said(anything, "What its handler returned; after success, while it is retained."),
-  "error?": said(
-    object({ name: text, message: text, "issues?": list(ref("Issue")) }),
-    "The last failure.",
-  ),
-  history: said(list(ref("Attempt")), "The attempts that ended badly, oldest first."),
 });
 
-const Drained = object({
-  claimed: said(count, "Messages claimed."),
-  succeeded: said(count, "Handlers that succeeded."),
-  retried: said(count, "Attempts that failed and will be repeated."),
-  dead: said(count, "Messages that went to the dead letters."),
-  handedBack: said(count, "Messages handed back with no attempt spent."),
-  expired: said(count, "Messages that were not started in time."),
-  lost: said(count, "Deliveries whose outcome was refused."),
-  requests: said(count, "Requests it made of the store, repetitions included."),
-  ended: {
-    enum: ["empty", "max", "requests", "budget", "stopped"],
-    description: "Why it ended.",
-  },
-});
+const MessageStatus = () =>
+  object({
+    id: text,
+    task: said(text, "The task's name; empty if the message cannot be read."),
+    state: {
+      enum: ["scheduled", "ready", "leased", "succeeded", "dead", "cancelled", "expired"],
+      description: "Where it stands; the last four are final.",
+    },
+    attempts: said(count, "How many attempts have begun that ended, or are running."),
+    "maxAttempts?": said(count, "How many attempts there are in all; not after success."),
+    "backoff?": ref("Backoff"),
+    crashes: said(count, "How many times its worker vanished while it ran."),
+    queue: text,
+    priority: { enum: ["high", "normal", "low"] },
+    enqueuedAt: instant,
+    "nextAttemptAt?": said(instant, "When it will be tried next; only while it is scheduled."),
+    "finishedAt?": said(instant, "When it became final; only then."),
+    "worker?": said(text, "Who runs it or ran it last."),
+    "progress?": said(anything, "How far its handler said it was; only while it runs."),
+    "output?": said(anything, "What its handler returned; after success, while it is retained."),
+    "error?": said(
+      object({ name: text, message: text, "issues?": list(ref("Issue")) }),
+      "The last failure.",
+    ),
+    history: said(list(ref("Attempt")), "The attempts that ended badly, oldest first."),
+  });
 
-const Health = object({
-  ok: { type: "boolean" },
-  "reason?": { enum: ["unreachable", "behind"], description: "What is wrong." },
-  "oldestReadyMs?": said(count, "How long the oldest ready message has been waiting."),
-  "namespace?": said(text, "Where the messages lie in a shared store; only with the secret."),
-  "queues?": said(
-    list(object({ queue: text, ready: count, later: count, oldestReadyMs: count })),
-    "The queues that hold messages; only with the secret.",
-  ),
-  "deadNearlyFull?": { enum: [true], description: "The dead letters are at 80 % of a bound." },
-  "dead?": said(count, "How many dead letters there are; only with the secret."),
-  "deadBytes?": said(count, "How many bytes they take; only with the secret."),
-});
+const Drained = () =>
+  object({
+    claimed: said(count, "Messages claimed."),
+    succeeded: said(count, "Handlers that succeeded."),
+    retried: said(count, "Attempts that failed and will be repeated."),
+    dead: said(count, "Messages that went to the dead letters."),
+    handedBack: said(count, "Messages handed back with no attempt spent."),
+    expired: said(count, "Messages that were not started in time."),
+    lost: said(count, "Deliveries whose outcome was refused."),
+    requests: said(count, "Requests it made of the store, repetitions included."),
+    ended: {
+      enum: ["empty", "max", "requests", "budget", "stopped"],
+      description: "Why it ended.",
+    },
+  });
 
-/** The schemas of all bodies, by their names in `components`. */
-export const BODIES: Readonly<Record<string, JsonSchema>> = {
+const Health = () =>
+  object({
+    ok: { type: "boolean" },
+    "reason?": { enum: ["unreachable", "behind"], description: "What is wrong." },
+    "oldestReadyMs?": said(count, "How long the oldest ready message has been waiting."),
+    "namespace?": said(text, "Where the messages lie in a shared store; only with the secret."),
+    "queues?": said(
+      list(object({ queue: text, ready: count, later: count, oldestReadyMs: count })),
+      "The queues that hold messages; only with the secret.",
+    ),
+    "deadNearlyFull?": { enum: [true], description: "The dead letters are at 80 % of a bound." },
+    "dead?": said(count, "How many dead letters there are; only with the secret."),
+    "deadBytes?": said(count, "How many bytes they take; only with the secret."),
+  });
+
+const ALL = {
   ...{ Issue, Refusal, Enqueued, Duplicate, Attempt, Backoff, MessageStatus, Drained, Health },
 };
+
+/** Makes the schemas of all bodies, by their names in `components`; not at the load of each bundle. */
+export function makeBodies(): Record<string, JsonSchema> {
+  return Object.fromEntries(Object.entries(ALL).map(([name, make]) => [name, make()]));
+}
 
 /** Refers to a schema in `components`. */
 export function bodyRef(name: string): JsonSchema {

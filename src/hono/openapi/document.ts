@@ -1,9 +1,9 @@
 /** The OpenAPI document: every route as it is served, and every task with its schemas. */
 
-import type { Dabba } from "../../dabba.ts";
+import type { Producer } from "../../producer/producer.ts";
 import type { ToJsonSchema } from "../../json_schema.ts";
 import type { Part } from "./answers.ts";
-import { BODIES } from "./bodies.ts";
+import { makeBodies } from "./bodies.ts";
 import {
   documentOperation,
   drainOperation,
@@ -45,7 +45,11 @@ export interface ServedRoutes {
 }
 
 /** Makes the document, but for `servers`. */
-export function openApiDocument(dabba: Dabba, served: ServedRoutes, options: OpenApiOptions): Part {
+export function openApiDocument(
+  dabba: Producer,
+  served: ServedRoutes,
+  options: OpenApiOptions,
+): Part {
   const { title = "Tasks", version = "0.0.0", access = "open", toJsonSchema } = options;
   const { definitions } = dabba;
   const names = typeNames(definitions.map(({ name }) => name));
@@ -74,7 +78,7 @@ export function openApiDocument(dabba: Dabba, served: ServedRoutes, options: Ope
     },
     components: {
       securitySchemes: { [SCHEME]: { type: "http", scheme: "bearer" } },
-      schemas: { ...BODIES, ...taskSchemas(definitions, names, toJsonSchema) },
+      schemas: { ...makeBodies(), ...taskSchemas(definitions, names, toJsonSchema) },
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { TaskDefinition } from "../../task.ts";
 import { ENQUEUED_HEADERS, json, type Part, plain, refusals, WAIT_HEADERS } from "./answers.ts";
 import { bodyRef } from "./bodies.ts";
-import { TASK_QUERY } from "./task_parameters.ts";
+import { taskQuery } from "./task_parameters.ts";
 
 /** Says who may call an operation. */
 export type Access = "open" | "secret" | "either";
@@ -38,7 +38,7 @@ export function taskOperation({ definition, name, payloadLimit }: TaskOperation)
     summary: `Enqueues ${task}`,
     tags: ["tasks"],
     security: SECURITY.secret,
-    parameters: TASK_QUERY,
+    parameters: taskQuery(),
     requestBody: {
       description: `The task's input, at most ${payloadLimit} bytes.`,
       required: true,

@@ -25,7 +25,9 @@ const SCHEMAS: Readonly<Record<keyof TaskQuery, readonly [description: string, s
   queue: ["The queue, if not the task's.", name],
 };
 
-/** The parameters of the operations that enqueue. */
-export const TASK_QUERY: readonly Part[] = Object.entries(SCHEMAS).map(
-  ([name, [description, schema]]) => ({ name, in: "query", description, schema }),
-);
+/** Makes the parameters of the operations that enqueue. */
+export function taskQuery(): Part[] {
+  return Object.entries(SCHEMAS).map(
+    ([name, [description, schema]]) => ({ name, in: "query", description, schema }),
+  );
+}

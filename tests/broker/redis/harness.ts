@@ -1,6 +1,8 @@
 /** Stores for the tests of the Redis broker: over HTTP and over TCP, by a clock that stands still. */
 
 import { Redis } from "ioredis";
+import type { Broker } from "../../../src/broker/broker.ts";
+import { RedisProducer } from "../../../src/broker/redis/redis_producer.ts";
 import {
   ioredisClient,
   type RedisBroker,
@@ -25,6 +27,41 @@ export async function openRest(bounds?: HarnessBounds): Promise<ContractHarness>
   return contractHarness(server, () => ({ client: restClient(server), ...bounds }));
 }
 
+/** Opens a store in which a producer's broker does what it can, and another one the rest. */
+export async function openProducer(bounds?: HarnessBounds): Promise<ContractHarness> {
+  const server = await redisGateway();
+  const { url, token, namespace } = server;
+  return contractHarness(server, () => ({ url, token, ...bounds }), (broker, clock) => {
+    const producer = new RedisProducer({
+      url,
+      token,
+      namespace,
+      clock,
+      deadLetters: bounds?.deadLetters,
+    });
+    return joined(producer, broker);
+  });
+}
+
+function joined(producer: RedisProducer, broker: RedisBroker): Broker {
+  return {
+    kind: producer.kind,
+    polling: broker.polling,
+    lingerMs: broker.lingerMs,
+    push: (...args) => producer.push(...args),
+    read: (...args) => producer.read(...args),
+    cancel: (...args) => producer.cancel(...args),
+    stats: () => producer.stats(),
+    exchange: (...args) => broker.exchange(...args),
+    probe: (...args) => broker.probe(...args),
+    dead: (...args) => broker.dead(...args),
+    redrive: (...args) => broker.redrive(...args),
+    discard: (...args) => broker.discard(...args),
+    check: (...args) => broker.check(...args),
+    close: () => Promise.all([producer.close(), broker.close()]).then(() => {}),
+  };
+}
+
 /** Opens a store reached over TCP. */
 export async function openTcp(bounds?: HarnessBounds): Promise<ContractHarness> {
   const server = await redisGateway();
@@ -36,12 +73,13 @@ export async function openTcp(bounds?: HarnessBounds): Promise<ContractHarness> 
 function contractHarness(
   server: RedisGateway,
   reach: () => RedisBrokerOptions,
+  dress: (broker: RedisBroker, clock: () => number) => Broker = (broker) => broker,
 ): ContractHarness {
   const clock = manualClock();
-  const brokers: RedisBroker[] = [];
+  const brokers: Broker[] = [];
   const open = () => {
     const { namespace } = server;
-    const broker = redisBroker({ ...reach(), namespace, clock: clock.now });
+    const broker = dress(redisBroker({ ...reach(), namespace, clock: clock.now }), clock.now);
     brokers.push(broker);
     return broker;
   };

@@ -197,8 +197,8 @@ export const redisMutants: readonly Mutant[] = [
   {
     guard: "a full Redis still takes outcomes",
     file: RUNNER,
-    find: 'if (script.access !== "release" || !isFull(error)) throw error;',
-    put: "throw error;",
+    find: 'if (script.access !== "release" || !isFull(error)) throw thrown;',
+    put: "throw thrown;",
     tests: ["tests/broker/redis/full_test.ts"],
   },
   {

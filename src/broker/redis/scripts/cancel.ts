@@ -11,7 +11,11 @@ export interface CancelArgs {
   readonly messages: readonly string[];
 }
 
-/** Answers a letter each: `c` for cancelled, `f` for final before, `n` for not found. */
+/**
+ * Answers a letter each: `c` for cancelled, `f` for final before, `n` for not found. That is also one
+ * named under another line: its entry would stay behind, and nobody may touch a key that is not
+ * declared.
+ */
 export const cancelScript: Script<CancelArgs, string> = defineScript({
   name: "cancel",
   keys: ["version", "msg", "lines", "exp"],
@@ -39,7 +43,6 @@ local function decide(i)
   local over, _, by = outcomeOf(record)
   if over then return over ~= names[line] and "n" or by == op and "c" or "f" end
   local name, head = string.match(record, "^L (%S+) (%d+ %S+) ")
-  -- Under another line the entry would stay behind, and nobody may touch a key that is not declared.
   if name ~= names[line] then return "n" end
   if hold and hold[STATE] == "d" then return "f" end
   local outcome = outcomeHead(name, "c", op, hold and hold[SETTLED] or "/", hold, forgetMs)

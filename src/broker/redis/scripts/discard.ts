@@ -1,7 +1,7 @@
 /** Throws dead letters away; an outcome is left of each for a while. */
 
 import { defineScript, type Script } from "../script.ts";
-import { BATCH, CLOCK, DEADS, HOLD, OUTCOME } from "./prelude.ts";
+import { BATCH, CLOCK, DEAD_COUNT, DEADS, HOLD, OUTCOME } from "./prelude.ts";
 
 /** What it is given. */
 export interface DiscardArgs {
@@ -18,7 +18,7 @@ export const discardScript: Script<DiscardArgs, string> = defineScript({
   args: { op: "string", retainMs: "number", letters: "list" },
   access: "release",
   body: `
-${CLOCK}${BATCH}${HOLD}${DEADS}${OUTCOME}
+${CLOCK}${BATCH}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}
 local wanted = {}
 for i = 1, #letters do
   local id = string.match(letters[i], "^%S+")

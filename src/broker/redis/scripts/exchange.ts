@@ -5,7 +5,7 @@ import { CLAIM } from "./exchange_claim.ts";
 import { DEAD } from "./exchange_dead.ts";
 import { SETTLE } from "./exchange_settle.ts";
 import { TRIM } from "./exchange_trim.ts";
-import { BATCH, CLOCK, DEADS, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
+import { BATCH, CLOCK, DEAD_COUNT, DEADS, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
 
 /** What the script hands over of one message: its record, and its hold if that says anything new. */
 export interface Handed {
@@ -95,7 +95,7 @@ export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
   },
   access: "release",
   body: `
-${CLOCK}${BATCH}${RUNS}${HOLD}${DEADS}${OUTCOME}${PLACE}${HINTS}
+${CLOCK}${BATCH}${RUNS}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}${PLACE}${HINTS}
 local untilMs = math.min(nowMs + leaseMs, LATEST_MS)
 -- What leaves and what enters each line.
 local leaves, enters = {}, {}

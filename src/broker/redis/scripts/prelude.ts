@@ -1,19 +1,28 @@
-/** Lua that several scripts share; each part is pasted in front of those that need it. */
+/**
+ * Lua that several scripts share; each part is pasted in front of those that need it.
+ *
+ * What is to be said of the Lua of producers stands here, not in it: their bundles hold it as it is.
+ */
 
-/** Binds `nowMs`, and `micro`: the microseconds within it, or nil by a caller's clock. */
+/**
+ * Binds `nowMs`, and `micro`: the microseconds within it, or nil by a caller's clock. Scores below
+ * `dueBelow` are due. Microseconds are exact in a double until the year 2255; what is later than
+ * `LATEST_MS` counts as then.
+ */
 export const CLOCK = `
 local nowMs, micro = tonumber(clock), nil
 if not nowMs then
   local time = redis.call("TIME")
   nowMs, micro = time[1] * 1000 + math.floor(time[2] / 1000), time[2] % 1000
 end
--- Microseconds are exact in a double until the year 2255; what is later counts as then.
 local LATEST_MS = 8999999999999
--- Scores below this are due.
 local dueBelow = (nowMs + 1) * 1000
 local function integer(number) return string.format("%.0f", number) end`;
 
-/** Commands over many values: they go over Lua's stack, which ends at some 7,000. */
+/**
+ * Commands over many values: they go over Lua's stack, which ends at some 7,000. `put` adds a field and
+ * its value to a list for HSET, or a score and its member to one for ZADD.
+ */
 export const BATCH = `
 local CHUNK = 4000
 local function send(command, key, values)
@@ -32,7 +41,6 @@ local function fetch(key, fields)
   end
   return values
 end
--- Adds a field and its value to a list for HSET, or a score and its member to one for ZADD.
 local function put(list, a, b)
   local size = #list
   list[size + 1] = a
@@ -57,20 +65,21 @@ end`;
 /**
  * Reads and writes holds: who has a message, and what became of its deliveries. The fields of an
  * open one stand in the order in which `record.ts` describes them.
+ *
+ * `open` gives nothing for a message that has never been claimed, or has ended; and for one whose hold
+ * cannot be read, which must not stop the line. Messages claimed together have the same hold and share
+ * what comes of it: change a copy.
  */
 export const HOLD = `
 local STATE, CLAIM, SETTLED, REDRIVEN, FENCE, FAILURES, CRASHES, DUE, WORKER, CRASHED, PROGRESS,
   JOURNAL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 local HOLD = "^(%a) (%S+) (%S+) (%S+) (%d+) (%d+) (%d+) (%d+) (%S+) (%S+) (%d) (.*)$"
 local opened = {}
--- Gives nothing for a message that has never been claimed, or has ended. Messages claimed together
--- have the same hold and share what comes of it: change a copy.
 local function open(text)
   if not text or text == "" then return end
   local hold = opened[text]
   if hold == nil then
     hold = { string.match(text, HOLD) }
-    -- What cannot be read must not stop the line: its message counts as never claimed.
     if not hold[1] then hold = false end
     opened[text] = hold
   end
@@ -79,17 +88,20 @@ end
 local function copy(hold) return { unpack(hold) } end
 local function close(hold) return table.concat(hold, " ") end`;
 
+/** Reads how many dead letters there are, and their bytes. */
+export const DEAD_COUNT = `
+local DEADS, deadCount, deadBytes = "$d", 0, 0
+local function readDeads(text)
+  local letters, bytes = string.match(text or "", "^(%d+) (%d+)$")
+  deadCount, deadBytes = tonumber(letters or 0), tonumber(bytes or 0)
+end`;
+
 /**
  * Counts the dead letters: how many there are, and the bytes of their bodies and journals. What a
  * letter was counted as stands in its hold, where the claim of a live message does: it is taken off
  * as it was put on, and in the same write as the letter's new state.
  */
 export const DEADS = `
-local DEADS, deadCount, deadBytes = "$d", 0, 0
-local function readDeads(text)
-  local letters, bytes = string.match(text or "", "^(%d+) (%d+)$")
-  deadCount, deadBytes = tonumber(letters or 0), tonumber(bytes or 0)
-end
 local function weightOf(hold) return tonumber(string.sub(hold[CLAIM], 2)) or 0 end
 local function undie(hold) deadCount, deadBytes = deadCount - 1, deadBytes - weightOf(hold) end
 local function deads()
@@ -98,23 +110,29 @@ local function deads()
   return integer(deadCount) .. " " .. integer(deadBytes)
 end`;
 
-/** Writes outcomes over records, and finds them there. */
+/**
+ * Writes outcomes over records, and finds them there.
+ *
+ * - `fields` of msg and entries `exps` of exp are written at the end;
+ * - `outcomeHead` words an outcome up to where messages begin to differ;
+ * - the stock says how many outcomes are kept, how many bytes of results, and from which score of exp
+ *   on there may be some to drop;
+ * - `finish` ends a message, whose hold is nil if it was never claimed. Its other fields are emptied
+ *   rather than deleted: that would be one command more, and trimming deletes them;
+ * - `outcomeOf` gives line, nonce, op, settled, redriven of an outcome that is still to be known.
+ */
 export const OUTCOME = `
 local MIN_RETAIN_MS = 600000
 local NEVER_HELD = { "r", "/", "/", "/", 0, 0, 0, 0, "=", "=", "0", "" }
--- Fields of msg and entries of exp, to be written at the end.
 local fields, exps = {}, {}
 local function forgetAt(retainMs)
   return integer(math.min(nowMs + math.max(retainMs, MIN_RETAIN_MS), LATEST_MS))
 end
--- Words an outcome up to where messages begin to differ.
 local function outcomeHead(line, state, op, settled, hold, forgetMs)
   hold = hold or NEVER_HELD
   return table.concat({ "O", line, state, op, settled, hold[REDRIVEN], nowMs, forgetMs, hold[FENCE],
     hold[FAILURES], hold[CRASHES], hold[WORKER], "" }, " ")
 end
--- How many outcomes are kept, how many bytes of results, and from which score of exp on there may be
--- some to drop.
 local STOCK, RESULT = "$", "^O" .. string.rep(" %S+", 13) .. " ()"
 local count, kept, from, ended = 0, 0, 0, false
 local function readStock(text)
@@ -128,29 +146,28 @@ end
 local function resultBytes(outcome)
   return #outcome + 1 - (string.match(outcome, RESULT) or #outcome + 1)
 end
--- Ends a message; its hold is nil if it was never claimed.
 local function finish(id, outcome, hold, forgetMs)
   count, kept, ended = count + 1, kept + resultBytes(outcome), true
   put(fields, id, outcome)
-  -- Emptied rather than deleted: that would be one command more, and trimming deletes both.
   if hold then put(fields, id .. "!", "") end
   if hold and hold[PROGRESS] == "1" then put(fields, id .. "%", "") end
   put(exps, forgetMs, id)
 end
 local OUTCOME = "^O (%S+) %a (%S+) (%S+) (%S+) %d+ (%d+) %d+ %d+ %d+ %S+ %d+ (%S+) "
--- Gives line, nonce, op, settled, redriven of an outcome that is still to be known.
 local function outcomeOf(record)
   local line, op, settled, redriven, forgetMs, nonce = string.match(record or "", OUTCOME)
   if line and tonumber(forgetMs) > nowMs then return line, nonce, op, settled, redriven end
 end`;
 
-/** Finds a place in a line, behind what is there. */
+/**
+ * Finds a place in a line, behind what is there: the score for an instant. By the server's clock no two
+ * scripts share a microsecond, so what comes later stands behind by itself; by a caller's clock, or at
+ * an instant that a caller named, it takes a look at the line. Looks are billed: a batch by the
+ * server's clock makes a few at most.
+ */
 export const PLACE = `
 local MOST_LOOKS = 16
 local placed, turn, looks = {}, 0, 0
--- Gives the score for an instant. By the server's clock no two scripts share a microsecond, so what
--- comes later stands behind by itself; by a caller's clock, or at an instant that a caller named,
--- it takes a look at the line. Looks are billed: a batch by the server's clock makes a few at most.
 local function place(key, ms, named)
   ms = math.min(ms, LATEST_MS)
   local start = ms * 1000
@@ -177,6 +194,8 @@ end`;
 /**
  * Keeps hints: for each line, a lower bound of when it has work, in microseconds; empty when it holds
  * nothing. They stand in the hash of the messages, so that they cost no command of their own.
+ * `putHints` adds those that have changed to `fields`, and gives the names of lines that are used for
+ * the first time; `findHint` looks for the first entry of a line.
  */
 export const HINTS = `
 local names, hints, known, touched = {}, {}, {}, {}
@@ -193,8 +212,6 @@ end
 local function lowerHint(i, at)
   if not hints[i] or at < hints[i] then setHint(i, at) end
 end
--- Adds the hints that have changed to fields; gives the names of lines that are used for the first
--- time.
 local function putHints(fields)
   local unknown = {}
   for i in pairs(touched) do
@@ -203,7 +220,6 @@ local function putHints(fields)
   end
   return unknown
 end
--- Looks for the first entry of a line.
 local function findHint(i)
   setHint(i, tonumber(redis.call("ZRANGE", due[i], 0, 0, "WITHSCORES")[2]))
 end`;

@@ -22,7 +22,13 @@ export interface Pushed {
   readonly winners: readonly string[];
 }
 
-/** Stores messages, all or none. */
+/**
+ * Stores messages, all or none.
+ *
+ * The first write allocates, so a full Redis refuses the whole. The records come last: an entry of a
+ * line without a record is removed by whoever finds it, but a record without an entry is lost. An
+ * outcome past its time has no nonce, and a message that died, expired or was cancelled holds no key.
+ */
 export const pushScript: Script<PushArgs, Pushed> = defineScript({
   name: "push",
   keys: ["version", "msg", "lines", "exp", "dedupe"],
@@ -38,7 +44,6 @@ local found = fetch(msg, wanted)
 readStock(found[asked + #due + 1])
 for i = 1, #due do readHint(i, found[asked + i]) end
 
--- Gives the nonce under which an id is known; an outcome past its time is none.
 local function nonceOf(record)
   if not record then return end
   local nonce = string.match(record, "^L %S+ %d+ (%S+) ")
@@ -48,7 +53,6 @@ local function nonceOf(record)
 end
 
 local keyOf, ttlOf, holders, counts = {}, {}, {}, {}
--- Finds who holds the keys; a message that died, expired or was cancelled holds none.
 local function readHolders()
   local keys, winners = {}, {}
   for i = 1, #keyed do
@@ -76,7 +80,6 @@ local function readHolders()
 end
 if #keyed > 0 then readHolders() end
 
--- What messages of one head have in common.
 local function readHead(text)
   local line, nonce, when, expiresInMs = string.match(text, "^(%d+) (%S+) (%S+) (%d+)$")
   local named = string.sub(when, 1, 1) == "@"
@@ -123,8 +126,6 @@ for i = 1, asked do
   if not enqueued then winners[#winners + 1] = winner end
 end
 
--- The first write allocates, so a full Redis refuses the whole. The records come last: an entry of a
--- line without a record is removed by whoever finds it, but a record without an entry is lost.
 for line = 1, #due do send("ZADD", due[line], entries[line]) end
 if #taken > 0 then send("HSET", dedupe, taken) end
 if #exps > 0 then send("ZADD", exp, exps) end

@@ -1,7 +1,7 @@
 /** Sends dead letters round again, with fresh budgets. */
 
 import { defineScript, type Script } from "../script.ts";
-import { BATCH, CLOCK, DEADS, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
+import { BATCH, CLOCK, DEAD_COUNT, DEADS, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
 
 /** What it is given. */
 export interface RedriveArgs {
@@ -17,7 +17,7 @@ export const redriveScript: Script<RedriveArgs, string> = defineScript({
   args: { op: "string", letters: "list" },
   access: "release",
   body: `
-${CLOCK}${BATCH}${HOLD}${DEADS}${OUTCOME}${PLACE}${HINTS}
+${CLOCK}${BATCH}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}${PLACE}${HINTS}
 local wanted = {}
 for i = 1, #letters do
   local id = string.match(letters[i], "^%S+")

@@ -1,7 +1,7 @@
 /** Counts what stands in lines, and the dead letters. */
 
 import { defineScript, type Script } from "../script.ts";
-import { CLOCK, DEADS } from "./prelude.ts";
+import { CLOCK, DEAD_COUNT } from "./prelude.ts";
 
 /** What stands in one line; the instant is undefined when nothing is due. */
 export interface LineCount {
@@ -25,7 +25,7 @@ export const statsScript: Script<Record<never, never>, Counted> = defineScript({
   args: {},
   access: "read",
   body: `
-${CLOCK}${DEADS}
+${CLOCK}${DEAD_COUNT}
 readDeads(redis.call("HMGET", msg, DEADS)[1])
 local reply = { "=stats", nowMs, redis.call("ZCARD", dead), integer(deadBytes), #due }
 for i = 1, #due do

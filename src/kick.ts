@@ -1,13 +1,11 @@
 /** The kick: drains a little after a request that has enqueued something. */
 
-import type { Dabba } from "../dabba.ts";
-import type { TaskTree } from "../bound_tasks.ts";
-import type { TickOptions } from "../cron.ts";
-import { durationMs } from "../duration.ts";
-import { isCloudflare } from "../environment.ts";
-import { checkRequests, leastRequests } from "../worker/allowance.ts";
-import { DEFAULT_LEASE } from "../worker/options.ts";
-import { checkMax, type Worker } from "../worker/worker.ts";
+import type { TickOptions } from "./cron.ts";
+import { durationMs } from "./duration.ts";
+import { isCloudflare } from "./environment.ts";
+import { checkRequests, leastRequests } from "./worker/allowance.ts";
+import { DEFAULT_LEASE, type WorkerOptions } from "./worker/options.ts";
+import { checkMax, type Worker } from "./worker/worker.ts";
 
 /** Says how the drain after a request goes. */
 export interface KickOptions extends TickOptions {
@@ -32,6 +30,12 @@ const CLOUDFLARE_MS = 28_000;
 /** In less time than that a drain would get nothing done. */
 const LEAST_MS = 1_000;
 
+/** Is what makes the worker: a Dabba. */
+export interface Employer {
+  /** Makes a worker. */
+  worker(options: WorkerOptions): Worker;
+}
+
 /** Drains on demand, one at a time; one per middleware. */
 export class Kick {
   readonly #worker: Worker;
@@ -46,7 +50,7 @@ export class Kick {
   #again = false;
 
   /** Checks the options; throws `TypeError` or `RangeError` for a bad one. */
-  constructor(dabba: Dabba<TaskTree>, options: KickOptions) {
+  constructor(dabba: Employer, options: KickOptions) {
     const { budget = "10s", max, requests, onError = () => {}, ...worker } = options;
     // With a name given, nothing is drawn at random, which workerd forbids at module level.
     this.#worker = dabba.worker({ name: "kick", ...worker });
@@ -63,6 +67,14 @@ export class Kick {
     this.#requests = checkRequests(requests, this.#budgetMs, leaseMs);
     this.#least = leastRequests(this.#budgetMs, leaseMs);
     this.#onError = onError;
+  }
+
+  /** Follows one request; `wait` keeps the platform from ending what it is given. */
+  after(wait: (work: Promise<void>) => void): Kicker {
+    return new Kicker(() => {
+      const work = this.start();
+      if (work !== undefined) wait(work);
+    });
   }
 
   /**
@@ -111,5 +123,29 @@ export class Kick {
       this.#onError(error);
       return this.#requests === Infinity ? 0 : this.#requests;
     }
+  }
+}
+
+/** Kicks once its request is answered, and for whatever is enqueued after that. */
+export class Kicker {
+  readonly #start: () => void;
+  #answered = false;
+  #pending = false;
+
+  /** Makes it for one request. */
+  constructor(start: () => void) {
+    this.#start = start;
+  }
+
+  /** Takes down that the request has enqueued something. */
+  enqueued(): void {
+    this.#pending = true;
+    if (this.#answered) this.#start();
+  }
+
+  /** Takes down that the request is answered. */
+  answered(): void {
+    this.#answered = true;
+    if (this.#pending) this.#start();
   }
 }

@@ -1,0 +1,3 @@
+/** What a producer in a Hono app imports of the library. */
+export * from "./producer_weight.ts";
+export { enqueued, withTasks } from "@dabba/queue/hono";
