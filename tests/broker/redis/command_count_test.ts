@@ -162,9 +162,9 @@ Deno.test("RedisBroker.exchange() that drops 100 dead letters costs 6 commands m
   await stage.push(...ids(110));
   await stage.settle(...(await stage.claim({ max: 110 })).map((one) => bury(one)));
   stage.advance(60_000);
-  await broker.read(["none"]);
   const request = { worker: "w", leaseMs: 1, settle: [], extend: [], trim: 100, sweep: false };
   const tidy = (channel: string) => () => broker.exchange({ ...request, channel, seq: 1 });
+  await broker.exchange({ ...request, channel: "warm", seq: 1, trim: 0 });
   const dropping = await countCommands(rig, tidy("a"));
   const plain = await countCommands(rig, tidy("b"));
   assertEquals((await broker.stats()).dead, 10);
