@@ -116,8 +116,7 @@ export class Enqueuer {
     const reply = await this.#coalescer.add(message);
     this.#events.emit("enqueued", { ...reply, task: definition.name, queue: message.queue });
     const receipt = makeReceipt(this.#ground, definition, reply);
-    const { arrived } = this.#ground;
-    if (arrived && reply.disposition === "enqueued") await arrived(reply.id);
+    if (this.#ground.arrived) await this.#ground.arrived(reply.id);
     return receipt;
   }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { BrokerError, PayloadTooLargeError } from "@dabba/queue";
+import { BrokerError, DeferError, MessageNotFoundError, PayloadTooLargeError } from "@dabba/queue";
 import { type Kv, type KvOptions, KvUnsupportedError, openKv } from "@dabba/queue/kv-queue";
 import { memoryBroker, testDabba } from "@dabba/queue/testing";
 import { away, FaultyBroker } from "../worker/faulty_broker.ts";
@@ -82,6 +82,28 @@ Deno.test("KvQueue.drainQueue() hands out what is due, then resolves", async () 
   assertEquals((await db.drainQueue(() => {}, { max: 1, budget: "5s" })).ended, "max");
 });
 
+Deno.test("KvQueue.listenQueue() hands a listener nothing more once its signal has aborted", async () => {
+  await using db = await open();
+  const stop = new AbortController();
+  const got: string[] = [];
+  const first = db.listenQueue(() => void got.push("first"), { signal: stop.signal });
+  stop.abort();
+  await first;
+  for (const value of [1, 2, 3]) await db.enqueue(value);
+  await db.drainQueue(() => void got.push("second"));
+  assertEquals(got, ["second", "second", "second"]);
+});
+
+Deno.test("KvOptions.onError hears of failures, and not of what a handler puts off", async () => {
+  const heard: unknown[] = [];
+  await using db = await open({ onError: (error) => void heard.push((error as Error).message) });
+  for (const value of ["fails", "waits"]) await db.enqueue(value, { backoffSchedule: [] });
+  const { dead, handedBack } = await db.drainQueue((value) => {
+    throw value === "fails" ? new Error("no") : new DeferError({ delay: "1h" });
+  });
+  assertEquals([dead, handedBack, heard], [1, 1, ["no"]]);
+});
+
 Deno.test("a value that nobody listens to waits, whoever drains", async () => {
   await using db = await open();
   await using kit = testDabba(db.dabba);
@@ -89,6 +111,17 @@ Deno.test("a value that nobody listens to waits, whoever drains", async () => {
   await kit.advance("1h");
   const { state, attempts } = await db.dabba.status(versionstamp);
   assertEquals([state, attempts], ["scheduled", 0]);
+});
+
+Deno.test("a delivered value leaves next to nothing behind, and that for ten minutes", async () => {
+  await using db = await open();
+  await using kit = testDabba(db.dabba);
+  db.listenQueue(() => {});
+  const { versionstamp } = await db.enqueue("x");
+  await kit.advance("9m");
+  assertEquals((await db.dabba.status(versionstamp)).state, "succeeded");
+  await kit.advance("2m");
+  await assertRejects(() => db.dabba.status(versionstamp), MessageNotFoundError);
 });
 
 Deno.test("AtomicOperation.commit() stores all in one call of the store, or none", async () => {

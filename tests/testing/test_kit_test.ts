@@ -83,6 +83,18 @@ Deno.test("TestKit.advance() reaches the timeout of a handler that never ends", 
   assertEquals((await receipt.status()).state, "dead");
 });
 
+Deno.test("TestRun.failures says timeout, whatever the handler throws when it is aborted", async () => {
+  const sulk = defineTask("sulk", { input: z.null(), timeout: "1m" }, (_, { signal }) => {
+    return new Promise<void>((_, reject) => {
+      signal.addEventListener("abort", () => reject(new DownError("so what")));
+    });
+  });
+  await using kit = testDabba({ tasks: { sulk } }, { patience: "5ms" });
+  await kit.tasks.sulk.enqueue(null);
+  const { failures } = await kit.advance("1m");
+  assertEquals((failures[0]?.error as Error).name, "TaskTimeoutError");
+});
+
 Deno.test("TestKit.advance() renews the lease of a long handler, and runs others beside it", async () => {
   const other = defineTask("other", { input: z.null() }, () => {});
   const hang = hangTask("1h");
