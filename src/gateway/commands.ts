@@ -33,7 +33,10 @@ const REFUSED: ReadonlyMap<string, keyof typeof REASONS> = new Map([
   ...family("stream", "SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE"),
   ...family("stream", "MONITOR SYNC PSYNC REPLCONF"),
   ...family("admin", "ACL BGREWRITEAOF BGSAVE CONFIG DEBUG FAILOVER LATENCY MIGRATE MODULE"),
-  ...family("admin", "REPLICAOF SAVE SHUTDOWN SLAVEOF PFDEBUG PFSELFTEST RESTORE-ASKING SLOWLOG"),
+  ...family(
+    "admin",
+    "SWAPDB REPLICAOF SAVE SHUTDOWN SLAVEOF PFDEBUG PFSELFTEST RESTORE-ASKING SLOWLOG",
+  ),
 ]);
 
 function family<R extends keyof typeof REASONS>(reason: R, names: string): [string, R][] {
@@ -50,7 +53,7 @@ export function refusal({ name, args }: RedisCommand): string | undefined {
   const reason = REFUSED.get(name);
   if (reason !== undefined) {
     if (name === "CONFIG" && setsKeyspaceEvents(args)) return undefined;
-    return `ERR Command is not available: '${name}' ${REASONS[reason]}`;
+    return `ERR Command is not available: '${name}' ${REASONS[reason]}${wayOut(name)}`;
   }
   if ((name === "XREAD" || name === "XREADGROUP") && blocks(args)) {
     return `ERR Command is not available: '${name}' with BLOCK ${REASONS.blocking}`;
@@ -59,6 +62,20 @@ export function refusal({ name, args }: RedisCommand): string | undefined {
     return `ERR Command is not available: 'SCRIPT DEBUG' ${REASONS.state}`;
   }
   return undefined;
+}
+
+/** How to have what a command is for, where that is served in another way. */
+function wayOut(name: string): string {
+  if (name !== "SUBSCRIBE" && name !== "PSUBSCRIBE") return "";
+  return `; ask for /${name.toLowerCase()}/<name> with the header Accept: text/event-stream`;
+}
+
+/**
+ * Says whether a command ends a script that runs: the one thing that a Redis hears of then, and not by
+ * the connection that the script holds up.
+ */
+export function endsScript({ name, args }: RedisCommand): boolean {
+  return (name === "SCRIPT" || name === "FUNCTION") && word(args, 0) === "KILL";
 }
 
 /** An argument as the word that it may be, in upper case; empty where there is none. */

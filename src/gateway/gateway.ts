@@ -55,8 +55,9 @@ export function gateway(options: GatewayOptions): Gateway {
   // There, Redis may take the time of a wait before it answers.
   const patient = { ...reach, commandTimeout: reach.commandTimeout + MAX_WAIT_MS };
   const spares = new SpareConnections(() => new Connection(patient));
+  const lifelines = new SpareConnections(() => new Connection({ ...reach, introduced: false }));
   const streams = new EventStreams(new Subscriber(options.redis), timeouts);
-  const routes = new Routes({ pool, spares, streams }, { maxBodyBytes, maxReplyBytes });
+  const routes = new Routes({ pool, spares, lifelines, streams }, { maxBodyBytes, maxReplyBytes });
   const responder = new Responder({ admit, routes, log: options.log });
   return {
     fetch: responder.serve,
@@ -65,7 +66,7 @@ export function gateway(options: GatewayOptions): Gateway {
     close: async () => {
       await responder.close();
       streams.close();
-      await Promise.all([pool.close(), spares.close()]);
+      await Promise.all([pool.close(), spares.close(), lifelines.close()]);
     },
   };
 }

@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   readonly connectTimeout: number;
   /** How long a command waits for its answer, in milliseconds. */
   readonly commandTimeout: number;
+  /** Whether a connection counts only when Redis has told of itself, which a busy one does not. */
+  readonly introduced?: boolean;
 }
 
 const FIRST_PAUSE_MS = 20;
@@ -24,10 +26,14 @@ export class Link {
   #lastError: Error | undefined;
   #closed = false;
 
-  constructor({ url, connectTimeout }: ConnectionOptions, onUnreadable: (error: unknown) => void) {
+  constructor(
+    { url, connectTimeout, introduced = true }: ConnectionOptions,
+    onUnreadable: (error: unknown) => void,
+  ) {
     this.#timeoutMs = connectTimeout;
     const redis = new Redis(url, {
       lazyConnect: true,
+      enableReadyCheck: introduced,
       connectTimeout,
       // Only a connection that has failed is closed without asking Redis: nothing is waited for.
       disconnectTimeout: 1,

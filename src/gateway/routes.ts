@@ -5,8 +5,8 @@ import type { Access } from "./auth.ts";
 import { Billing } from "./billing.ts";
 import { readBytes, readText } from "./body.ts";
 import { Catalog } from "./catalog.ts";
-import { CommandError, type RedisCommand } from "./commands.ts";
-import type { Connection } from "./connection.ts";
+import { CommandError, endsScript, type RedisCommand } from "./commands.ts";
+import type { Connection, Reply } from "./connection.ts";
 import { ConnectionError } from "./connection_error.ts";
 import type { Admitted } from "./door.ts";
 import type { EventStreams } from "./event_stream.ts";
@@ -38,6 +38,8 @@ export interface Answer {
 export interface Connections {
   readonly pool: Pool;
   readonly spares: SpareConnections;
+  /** They reach a Redis that is busy with a script. */
+  readonly lifelines: SpareConnections;
   readonly streams: EventStreams;
 }
 
@@ -49,6 +51,7 @@ export class Routes {
   readonly billing: Billing;
   readonly #pool: Pool;
   readonly #spares: SpareConnections;
+  readonly #lifelines: SpareConnections;
   readonly #streams: EventStreams;
   readonly #maxBodyBytes: number;
   readonly #maxReplyBytes: number;
@@ -56,11 +59,12 @@ export class Routes {
   readonly #scripts: LockingScripts;
 
   constructor(
-    { pool, spares, streams }: Connections,
+    { pool, spares, lifelines, streams }: Connections,
     { maxBodyBytes, maxReplyBytes }: Pick<Settings, "maxBodyBytes" | "maxReplyBytes">,
   ) {
     this.#pool = pool;
     this.#spares = spares;
+    this.#lifelines = lifelines;
     this.#streams = streams;
     this.#maxBodyBytes = maxBodyBytes;
     this.#maxReplyBytes = maxReplyBytes;
@@ -120,14 +124,30 @@ export class Routes {
   }
 
   async #single(parsed: RedisCommand, asked: Asked): Promise<string> {
+    if (endsScript(parsed)) {
+      return asked.format.result(parsed, await this.#endScript(parsed, asked));
+    }
     const connection = await this.#prepare([parsed], asked);
     const [command] = this.#checked([parsed], asked.access);
     if (command instanceof CommandError) throw command;
     return asked.format.result(command!, await connection.send(command!));
   }
 
+  // Nothing is asked of Redis before it: one that is busy answers nothing else.
+  #endScript(command: RedisCommand, { access, names, request }: Asked): Promise<Reply> {
+    names.push(command.name);
+    if (access !== "full") throw noPermission(command.name);
+    return this.#lifelines.use((connection) => connection.send(command), request.signal);
+  }
+
   async #pipeline(asked: Asked): Promise<string> {
     const parsed = parsePipeline(await readText(asked.request, this.#maxBodyBytes));
+    const [first] = parsed;
+    // The client of Upstash sends what it is told alone in a pipeline.
+    if (parsed.length === 1 && !(first instanceof CommandError) && endsScript(first!)) {
+      const send = () => this.#endScript(first!, asked);
+      return asked.format.list([await itemOf(first!, { send }, asked.format)]);
+    }
     const shared = await this.#prepare(parsed, asked);
     const commands = this.#checked(parsed, asked.access);
     const run = async (connection: Connection) => {
@@ -200,7 +220,11 @@ export class Routes {
   }
 }
 
-async function itemOf(command: Checked, connection: Connection, format: Format): Promise<string> {
+async function itemOf(
+  command: Checked,
+  connection: Pick<Connection, "send">,
+  format: Format,
+): Promise<string> {
   if (command instanceof CommandError) return format.error(command);
   try {
     return format.result(command, await connection.send(command));

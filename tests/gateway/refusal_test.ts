@@ -24,6 +24,7 @@ const refused: [string, string[]][] = [
   ["CONFIG", ["GET", "requirepass"]],
   ["DEBUG", ["SLEEP", "10"]],
   ["SHUTDOWN", []],
+  ["SWAPDB", ["0", "1"]],
   ["REPLICAOF", ["host", "1"]],
 ];
 

@@ -175,7 +175,11 @@ Deno.test("/subscribe wants a token that may do everything, and a client that ta
   assertMatch((await ask({ accept, authorization: "Bearer read" })).text, /NOPERM.*'subscribe'/);
   const { status, text } = await ask({ authorization: `Bearer ${server.token}` });
   assertEquals(status, 400);
-  assertStringIncludes(text, "'SUBSCRIBE' does not answer with one reply");
+  assertStringIncludes(
+    text,
+    "'SUBSCRIBE' does not answer with one reply; ask for /subscribe/<name>",
+  );
+  assertStringIncludes(text, "the header Accept: text/event-stream");
 });
 
 Deno.test("EventStreams ends a stream that is read too slowly, and keeps the others", async () => {
