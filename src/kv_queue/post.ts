@@ -139,8 +139,8 @@ export class Post {
       ...budget === undefined ? {} : { budget },
       ...max === undefined ? {} : { max },
     };
-    return await this.#employ(queue, handler, () => {
-      return this.dabba.worker(settings).drain({ ...limits, signal: ends });
+    return await this.#employ(queue, handler, async () => {
+      return await this.dabba.worker(settings).drain({ ...limits, signal: ends });
     });
   }
 

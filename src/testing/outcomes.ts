@@ -45,7 +45,7 @@ export class Outcomes {
   };
   readonly #failures: Failure[] = [];
   readonly #handlers: Handlers;
-  readonly #waiting = new Map<string, (failure?: { readonly error: unknown }) => void>();
+  readonly #waiting = new Map<string, ((failure?: { readonly error: unknown }) => void)[]>();
 
   /** Makes it for handlers. */
   constructor(handlers: Handlers) {
@@ -58,9 +58,10 @@ export class Outcomes {
       dabba.on(name, (event: DeliveryEvent & { readonly error?: ErrorRecord }) => {
         this.#counts[count]++;
         const failure = event.error && this.#fail(event, event.error);
-        const settle = this.#waiting.get(event.id);
+        const told = name === "unknownTask" ? { error: noHandler(event.task) } : failure;
+        const waiting = this.#waiting.get(event.id) ?? [];
         this.#waiting.delete(event.id);
-        settle?.(name === "unknownTask" ? { error: noHandler(event.task) } : failure);
+        for (const settle of waiting) settle(told);
       })
     );
     return () => offs.forEach((off) => off());
@@ -83,7 +84,10 @@ export class Outcomes {
   /** Resolves at the end of a message's next delivery; rejects with what it failed with. */
   next(id: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, (failure) => failure ? reject(failure.error) : resolve());
+      const settle = (failure?: { readonly error: unknown }) =>
+        failure ? reject(failure.error) : resolve();
+      // Several may wait for one message: its duplicates do.
+      this.#waiting.set(id, [...this.#waiting.get(id) ?? [], settle]);
     });
   }
 

@@ -89,6 +89,8 @@ Deno.test("KvQueue.listenQueue() hands a listener nothing more once its signal h
   const first = db.listenQueue(() => void got.push("first"), { signal: stop.signal });
   stop.abort();
   await first;
+  const third = () => void got.push("third");
+  await assertRejects(() => db.drainQueue(third, { concurrency: 0 }), RangeError);
   for (const value of [1, 2, 3]) await db.enqueue(value);
   await db.drainQueue(() => void got.push("second"));
   assertEquals(got, ["second", "second", "second"]);

@@ -58,6 +58,15 @@ Deno.test("inline: a delayed message waits for its time", async () => {
   assertEquals(service.calls.length, 1);
 });
 
+Deno.test("inline: a delayed message that fails later is told by advance() alone", async () => {
+  const service = new Service();
+  service.up = false;
+  await using kit = testDabba({ tasks: { ping: pingTask(service) } }, { inline: true });
+  await kit.tasks.ping.enqueue({ url: "a" }, { delay: "1h" });
+  const { failures } = await kit.advance("1h");
+  assert(failures[0]?.error instanceof DownError);
+});
+
 Deno.test("inline: a duplicate does not run again", async () => {
   const service = new Service();
   await using kit = testDabba({ tasks: { ping: pingTask(service) } }, { inline: true });
@@ -65,6 +74,9 @@ Deno.test("inline: a duplicate does not run again", async () => {
   await kit.tasks.ping.enqueue({ url: "a" }, { dedupe });
   const { disposition } = await kit.tasks.ping.enqueue({ url: "a" }, { dedupe });
   assertEquals([disposition, service.calls.length], ["duplicate", 1]);
+  const both = [1, 2].map(() => kit.tasks.ping.enqueue({ url: "b" }, { id: "b" }));
+  const told = (await Promise.all(both)).map(({ disposition }) => disposition);
+  assertEquals([told, service.calls.length], [["enqueued", "duplicate"], 2]);
 });
 
 Deno.test("inline: bad inputs, bad outputs and missing handlers are told as what they are", async () => {
