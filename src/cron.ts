@@ -40,8 +40,16 @@ type CronLike = (
  * On Deno Deploy, call it at the top level of the module. In the CLI `Deno.cron` needs the flag
  * `--unstable-cron`; without it nothing is registered.
  *
- * ```ts ignore
- * if (!denoCron(dabba)) await dabba.worker().run();
+ * ```ts
+ * import { Dabba, defineTask, denoCron } from "@dabba/queue";
+ * import { memoryBroker } from "@dabba/queue/testing";
+ * import { z } from "zod";
+ *
+ * const tidy = defineTask("tidy", { input: z.null() }, () => {});
+ * const dabba = new Dabba({ broker: memoryBroker(), tasks: { tidy } });
+ *
+ * const ticks = denoCron(dabba, { schedule: "0 * * * *", budget: "4m" });
+ * if (!ticks) await dabba.worker().drain(); // no cron here: work at once
  * ```
  */
 export function denoCron<T extends TaskTree>(dabba: Dabba<T>, options: CronOptions = {}): boolean {
@@ -70,8 +78,18 @@ export type ScheduledHandler = (
 /**
  * Makes a `scheduled()` handler for Cloudflare Workers.
  *
- * ```ts ignore
- * export default { fetch: app.fetch, scheduled: scheduled(dabba, { budget: "25s" }) };
+ * ```ts
+ * import { Dabba, defineTask, scheduled } from "@dabba/queue";
+ * import { memoryBroker } from "@dabba/queue/testing";
+ * import { z } from "zod";
+ *
+ * const tidy = defineTask("tidy", { input: z.null() }, () => console.log("tidied up"));
+ * const dabba = new Dabba({ broker: memoryBroker(), tasks: { tidy } });
+ *
+ * // With `fetch: app.fetch` beside it, this is what a Worker exports by default.
+ * const worker = { scheduled: scheduled(dabba, { budget: "25s", max: 100 }) };
+ * await dabba.tasks.tidy.enqueue(null);
+ * await worker.scheduled(); // tidied up
  * ```
  */
 export function scheduled<T extends TaskTree>(
@@ -83,7 +101,24 @@ export function scheduled<T extends TaskTree>(
   };
 }
 
-/** Drains once, as a tick does. */
+/**
+ * Drains once, as a tick does: for the cron of a platform that calls code.
+ *
+ * ```ts
+ * import { Dabba, defineTask, tickOnce } from "@dabba/queue";
+ * import { memoryBroker } from "@dabba/queue/testing";
+ * import { z } from "zod";
+ *
+ * const tidy = defineTask("tidy", { input: z.null() }, () => {});
+ * const dabba = new Dabba({ broker: memoryBroker(), tasks: { tidy } });
+ * await dabba.tasks.tidy.enqueue(null);
+ *
+ * const { succeeded, ended, requests } = await tickOnce(dabba, { budget: "25s" });
+ * console.log(succeeded, ended, requests); // 1 "empty" 3
+ * ```
+ *
+ * @throws {BrokerError} when the store cannot be reached, or refuses.
+ */
 export async function tickOnce<T extends TaskTree>(
   dabba: Dabba<T>,
   options: TickOptions = {},

@@ -97,6 +97,23 @@ export function insideOf<T extends TaskTree>(dabba: Dabba<T>): Inside {
  *
  * Once an `enqueue` has resolved, the message runs to an outcome that can be seen, whatever crashes.
  * The limit: it may run more than once; effects are exactly-once only with a fence.
+ *
+ * ```ts
+ * import { Dabba, defineTask } from "@dabba/queue";
+ * import { memoryBroker } from "@dabba/queue/testing";
+ * import { z } from "zod";
+ *
+ * const greet = defineTask("greet", { input: z.object({ name: z.string() }) }, ({ name }) => {
+ *   return `Hello, ${name}`;
+ * });
+ * const dabba = new Dabba({ broker: memoryBroker(), tasks: { greet } });
+ * dabba.on("dead", ({ task, id, error }) => console.error(task, id, error));
+ *
+ * const receipt = await dabba.tasks.greet.enqueue({ name: "Ada" }, { priority: "high" });
+ * await dabba.worker({ concurrency: 50 }).drain(); // or .run({ signal }), for long
+ * console.log(await receipt.result()); // Hello, Ada
+ * await dabba.close();
+ * ```
  */
 export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
   /** Looks into the store, for people and tools. */

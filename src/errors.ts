@@ -21,7 +21,23 @@ export type DabbaErrorCode =
   | "defer"
   | "retry";
 
-/** Is the base of every error that Dabba throws on purpose. */
+/**
+ * Is the base of every error that Dabba throws on purpose.
+ *
+ * ```ts
+ * import { Dabba, DabbaError, defineTask } from "@dabba/queue";
+ * import { memoryBroker } from "@dabba/queue/testing";
+ * import { z } from "zod";
+ *
+ * const greet = defineTask("greet", { input: z.object({ name: z.string() }) }, () => {});
+ * const dabba = new Dabba({ broker: memoryBroker(), tasks: { greet } });
+ * try {
+ *   await dabba.tasks.greet.enqueue({ name: 7 } as never);
+ * } catch (error) {
+ *   if (error instanceof DabbaError) console.log(error.code); // validation
+ * }
+ * ```
+ */
 export class DabbaError extends Error {
   /** Says which error this is; stable across releases. */
   readonly code: DabbaErrorCode;
@@ -257,7 +273,18 @@ export class MessageNotFoundError extends DabbaError {
   }
 }
 
-/** Thrown by a handler: this message will never work; it goes to the dead letters at once. */
+/**
+ * Thrown by a handler: this message will never work; it goes to the dead letters at once.
+ *
+ * ```ts
+ * import { defineTask, RejectError } from "@dabba/queue";
+ * import { z } from "zod";
+ *
+ * export const charge = defineTask("charge", { input: z.object({ user: z.string() }) }, (input) => {
+ *   if (input.user === "") throw new RejectError("no such user");
+ * });
+ * ```
+ */
 export class RejectError extends DabbaError {
   /** Names the class, also where the bundler renamed it. */
   override readonly name = "RejectError";
@@ -268,7 +295,19 @@ export class RejectError extends DabbaError {
   }
 }
 
-/** Thrown by a handler: not now; run it again after `delay`, with no attempt spent. */
+/**
+ * Thrown by a handler: not now; run it again after `delay`, with no attempt spent.
+ *
+ * ```ts
+ * import { DeferError, defineTask } from "@dabba/queue";
+ * import { z } from "zod";
+ *
+ * export const remind = defineTask("remind", { input: z.object({ user: z.string() }) }, () => {
+ *   const hour = new Date().getUTCHours();
+ *   if (hour < 8) throw new DeferError({ delay: `${8 - hour}h` });
+ * });
+ * ```
+ */
 export class DeferError extends DabbaError {
   /** Names the class, also where the bundler renamed it. */
   override readonly name = "DeferError";
@@ -282,7 +321,20 @@ export class DeferError extends DabbaError {
   }
 }
 
-/** Thrown by a handler: failed, and the next attempt comes after `delay` instead of the schedule's. */
+/**
+ * Thrown by a handler: failed, and the next attempt comes after `delay` instead of the schedule's.
+ *
+ * ```ts
+ * import { defineTask, RetryError } from "@dabba/queue";
+ * import { z } from "zod";
+ *
+ * export const send = defineTask("send", { input: z.url() }, async (url, ctx) => {
+ *   const response = await fetch(url, { method: "POST", signal: ctx.signal });
+ *   const seconds = response.headers.get("retry-after");
+ *   if (response.status === 429 && seconds) throw new RetryError({ delay: `${seconds}s` as "1s" });
+ * });
+ * ```
+ */
 export class RetryError extends DabbaError {
   /** Names the class, also where the bundler renamed it. */
   override readonly name = "RetryError";

@@ -44,7 +44,15 @@ export interface MessageStatus<Out = unknown> {
   readonly history: readonly AttemptRecord[];
 }
 
-/** Says whether a state is final. */
+/**
+ * Says whether a state is final.
+ *
+ * ```ts
+ * import { isFinal } from "@dabba/queue";
+ *
+ * console.log(isFinal("ready"), isFinal("dead")); // false true
+ * ```
+ */
 export function isFinal(
   state: MessageState,
 ): state is "succeeded" | "dead" | "cancelled" | "expired" {

@@ -43,6 +43,15 @@ export interface Gateway {
  * and `/psubscribe/<pattern>` (as server-sent events, for `Accept: text/event-stream`), and
  * `GET /billing` (how many commands were run; `DELETE` begins anew).
  *
+ * ```ts
+ * import { gateway } from "@dabba/queue/gateway";
+ *
+ * const face = gateway({ redis: "redis://127.0.0.1:6379", token: "a-long-secret" });
+ * const response = await face.fetch(new Request("http://localhost/ping"));
+ * console.log(response.status); // 401: it came without the token
+ * await face.close();
+ * ```
+ *
  * @throws {TypeError} if the token is missing or empty and `insecure` is not set, if the read-only
  * token is empty or the same, or if `redis` is not the URL of a Redis.
  * @throws {RangeError} if one of the numbers is not a positive integer.

@@ -53,12 +53,27 @@ export type EnqueueHandler<Body extends Input> = Handler<
  * It answers 202 as `enqueued` does, 400 with the schema's issues, 413, 415, or 503 while the store
  * cannot be reached. A duplicate is answered with 202 and the first message's id.
  *
- * ```ts ignore
- * app.post("/welcome", enqueue(dabba.tasks.welcome));
- * app.post("/users/:id/report", enqueue(dabba.tasks.report, (c) => ({
- *   input: { user: c.req.param("id") },
- *   options: { dedupe: { key: c.req.param("id"), ttl: "1h" } },
- * })));
+ * ```ts
+ * import { Dabba, defineTask } from "@dabba/queue";
+ * import { enqueue, withTasks } from "@dabba/queue/hono";
+ * import { memoryBroker } from "@dabba/queue/testing";
+ * import { Hono } from "hono";
+ * import { z } from "zod";
+ *
+ * const report = defineTask("report", { input: z.object({ user: z.string() }) }, () => {});
+ * const dabba = new Dabba({ broker: memoryBroker(), tasks: { report } });
+ * const app = new Hono()
+ *   .use(withTasks(dabba))
+ *   .post("/reports", enqueue(dabba.tasks.report))
+ *   .post(
+ *     "/users/:id/report",
+ *     enqueue(dabba.tasks.report, (c) => ({
+ *       input: { user: c.req.param("id") ?? "" },
+ *       options: { dedupe: { key: c.req.param("id") ?? "", ttl: "1h" } },
+ *     })),
+ *   );
+ * const response = await app.request("/users/ada/report", { method: "POST" });
+ * console.log(response.status); // 202
  * ```
  */
 export function enqueue<In, Out>(

@@ -30,11 +30,21 @@ export type Proof = Pick<Receipt, "id" | "task" | "disposition">;
 /**
  * Answers 202 for a receipt, with the message's path in `Location`.
  *
- * ```ts ignore
- * app.post("/avatars", async (c) => {
- *   const receipt = await c.var.tasks.images.resize.enqueue({ key });
+ * ```ts
+ * import { Dabba, defineTask } from "@dabba/queue";
+ * import { enqueued, withTasks } from "@dabba/queue/hono";
+ * import { memoryBroker } from "@dabba/queue/testing";
+ * import { Hono } from "hono";
+ * import { z } from "zod";
+ *
+ * const resize = defineTask("resize", { input: z.object({ key: z.string() }) }, () => {});
+ * const dabba = new Dabba({ broker: memoryBroker(), tasks: { resize } });
+ * const app = new Hono().use(withTasks(dabba)).post("/avatars", async (c) => {
+ *   const receipt = await c.var.tasks.resize.enqueue({ key: "a.png" });
  *   return enqueued(c, receipt);
  * });
+ * const response = await app.request("/avatars", { method: "POST" });
+ * console.log(response.headers.get("location")); // /dabba/messages/…
  * ```
  */
 export function enqueued(c: AnyContext, receipt: Proof): EnqueuedResponse {

@@ -19,6 +19,15 @@ type Outgoing = import("node:http").ServerResponse;
 /**
  * Serves a handler on loopback, on a port of its own. Replies of `hangUp` and `cutOff` break their
  * connection. For Deno, Node and Bun.
+ *
+ * ```ts
+ * import { hangUp, serveBreakable } from "@dabba/queue/testing";
+ *
+ * let calls = 0;
+ * await using server = await serveBreakable(() => ++calls === 1 ? hangUp() : new Response("hello"));
+ * await fetch(server.url).catch(() => console.log("The first one is lost"));
+ * console.log(await (await fetch(server.url)).text()); // hello
+ * ```
  */
 export async function serveBreakable(handler: Handler): Promise<BreakableServer> {
   // Loaded late: the rest of the testing kit works where there is no node:http.

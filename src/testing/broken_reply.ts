@@ -3,7 +3,16 @@
 const hungUp = new WeakSet<Response>();
 const cutAfter = new WeakMap<Response, number>();
 
-/** Makes a reply that never comes: the connection is reset, so the client's `fetch` rejects. */
+/**
+ * Makes a reply that never comes: the connection is reset, so the client's `fetch` rejects.
+ *
+ * ```ts
+ * import { hangUp, serveBreakable } from "@dabba/queue/testing";
+ *
+ * await using server = await serveBreakable(() => hangUp());
+ * console.log(await fetch(server.url).catch((error) => error.name)); // TypeError
+ * ```
+ */
 export function hangUp(): Response {
   const response = new Response(null, { status: 500 });
   hungUp.add(response);
@@ -15,7 +24,17 @@ export function isHungUp(response: Response): boolean {
   return hungUp.has(response);
 }
 
-/** Has a reply break off after some bytes of its body: `fetch` resolves, reading it rejects. */
+/**
+ * Has a reply break off after some bytes of its body: `fetch` resolves, reading it rejects.
+ *
+ * ```ts
+ * import { cutOff, serveBreakable } from "@dabba/queue/testing";
+ *
+ * await using server = await serveBreakable(() => cutOff(new Response("a long reply"), 5));
+ * const response = await fetch(server.url);
+ * console.log(response.status, await response.text().catch((error) => error.name)); // 200 TypeError
+ * ```
+ */
 export function cutOff(reply: Response, afterBytes: number): Response {
   cutAfter.set(reply, afterBytes);
   return reply;

@@ -42,6 +42,16 @@ export interface MemoryBrokerOptions {
  * It keeps the whole contract of a broker, and by a clock of the test's own it does the same each
  * time. The limit: each call looks at all messages, so it is for hundreds or thousands.
  *
+ * ```ts
+ * import { memoryBroker } from "@dabba/queue/testing";
+ *
+ * let now = Date.UTC(2030, 0, 1);
+ * const broker = memoryBroker({ clock: () => now });
+ * now += 60_000;
+ * console.log((await broker.stats()).nowMs === now); // true
+ * await broker.close();
+ * ```
+ *
  * @throws {TypeError} when the clock is no function.
  */
 export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {

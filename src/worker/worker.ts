@@ -62,6 +62,22 @@ export interface Pumps {
  *
  * At-least-once: a message is given back when its worker dies, and settled only by who holds it. The
  * limit: a handler that is cut off may have had its effect; guard writes with `ctx.fence`.
+ *
+ * ```ts
+ * import { Dabba, defineTask } from "@dabba/queue";
+ * import { memoryBroker } from "@dabba/queue/testing";
+ * import { z } from "zod";
+ *
+ * const greet = defineTask("greet", { input: z.string() }, (name) => `Hello, ${name}`);
+ * const dabba = new Dabba({ broker: memoryBroker(), tasks: { greet } });
+ * const stop = new AbortController();
+ * const running = dabba.worker({ concurrency: 20, grace: "10s" }).run({ signal: stop.signal });
+ *
+ * const receipt = await dabba.tasks.greet.enqueue("Ada");
+ * console.log(await receipt.result()); // Hello, Ada
+ * stop.abort();
+ * console.log((await running).succeeded); // 1
+ * ```
  */
 export class Worker {
   readonly #deps: PumpDeps;

@@ -121,6 +121,20 @@ toolbox.test(limits, ["workerd", ...BUILDERS], async () => {
   assert(line!.ready >= 500 && line!.ready <= 900, `${line!.ready} are left`);
 });
 
+toolbox.test(
+  "runtimes: a bundle for the edge holds no SQLite, no gateway and no node: module",
+  BUILDERS,
+  async () => {
+    const place = "--define:PLACE={}";
+    // esbuild itself refuses node: modules here, as the platform is the browser's.
+    const bundle = await project.bundle("worker_entry.ts", ["--format=esm", place, "--minify"]);
+    const text = await Deno.readTextFile(bundle);
+    const strays = ["PRAGMA", "node:", "sqlite_version", "maxReplyBytes"];
+    assertEquals(strays.filter((stray) => text.includes(stray)), []);
+    assert(text.includes("ZRANGE"), "it is another bundle");
+  },
+);
+
 onRuntime("edge-runtime", async (gateway) => {
   const args = ["--format=iife", "--conditions=edge-light", placeOf(gateway)];
   const bundle = await project.bundle("edge_entry.ts", args);

@@ -52,6 +52,15 @@ const BILLED_LINGER_MS = 5;
  * Every call is one request, or one again after an outage; a call that is sent twice counts once.
  * What Redis has acknowledged is as safe as its persistence and replication are: a failover that
  * drops the last writes can bring a message back, or lose one that was just pushed.
+ *
+ * ```ts
+ * import { RedisBroker } from "@dabba/queue/redis";
+ *
+ * // On Deno, Node and Bun `RedisBroker.fromEnv()` reads these by itself; a Worker gets them as `env`.
+ * const env = { UPSTASH_REDIS_REST_URL: "https://a.example", UPSTASH_REDIS_REST_TOKEN: "secret" };
+ * const broker = RedisBroker.fromEnv(env);
+ * console.log(broker.kind); // "redis"
+ * ```
  */
 export class RedisBroker implements Broker {
   /** Names the broker in texts. */
