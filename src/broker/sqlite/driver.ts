@@ -81,7 +81,9 @@ function builtin<Module>(name: string): Module | undefined {
 
 function openInBun({ Database }: BunSqlite, path: string): SqliteConnection {
   const db = new Database(path);
-  const prepared: BunStatement<unknown>[] = [];
+  // What Bun before 1.4 counts itself has what triggers changed in it.
+  const changes = db.prepare<{ n: number }>("SELECT changes() AS n");
+  const prepared: BunStatement<unknown>[] = [changes];
   return {
     exec: (text) => db.exec(text),
     prepare<Row>(text: string): Statement<Row> {
@@ -90,7 +92,10 @@ function openInBun({ Database }: BunSqlite, path: string): SqliteConnection {
       return {
         get: (...values) => statement.get(...values) ?? undefined,
         all: (...values) => statement.all(...values),
-        run: (...values) => statement.run(...values),
+        run(...values) {
+          const { lastInsertRowid } = statement.run(...values);
+          return { changes: changes.get()!.n, lastInsertRowid };
+        },
       };
     },
     close() {
