@@ -5,8 +5,6 @@ import { ROOT } from "../support/project.ts";
 export interface ExampleOptions {
   /** Its variables, besides the few that Deno needs itself. */
   readonly env?: Record<string, string>;
-  /** More flags for `deno run`. */
-  readonly flags?: readonly string[];
   /** Where it runs; a folder of its own by default, which goes with it. */
   readonly cwd?: string;
 }
@@ -31,20 +29,18 @@ export class ExampleProcess implements AsyncDisposable {
   static async start(name: string, options: ExampleOptions = {}): Promise<ExampleProcess> {
     const own = options.cwd ? undefined : await Deno.makeTempDir({ prefix: "dabba-example-" });
     const module = name.includes(":") ? name : `${ROOT}examples/${name}`;
-    const config = ["--config", `${ROOT}deno.json`];
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "--check", "--no-lock", "-A", ...config],
-        ...options.flags ?? [],
-        module,
-      ],
-      cwd: options.cwd ?? own,
-      env: { NO_COLOR: "1", ...options.env },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    const flags = ["--check", "--no-lock", "-A", "--config", `${ROOT}deno.json`];
+    const child = spawn(Deno.execPath(), ["run", ...flags, module], { cwd: own, ...options });
     return new ExampleProcess(child, own);
+  }
+
+  /** Starts a program of another runtime, in a folder that is there. */
+  static of(
+    program: string,
+    args: readonly string[],
+    options: ExampleOptions & { readonly cwd: string },
+  ): ExampleProcess {
+    return new ExampleProcess(spawn(program, args, options), undefined);
   }
 
   /** Waits for words of it, and gives what they matched. */
@@ -93,4 +89,19 @@ export class ExampleProcess implements AsyncDisposable {
     await this.ended();
     if (this.#cwd) await Deno.remove(this.#cwd, { recursive: true });
   }
+}
+
+function spawn(
+  program: string,
+  args: readonly string[],
+  { cwd, env }: { readonly cwd?: string | undefined; readonly env?: Record<string, string> },
+): Deno.ChildProcess {
+  return new Deno.Command(program, {
+    args: [...args],
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
 }
