@@ -54,6 +54,7 @@ export type {
 } from "./src/broker/broker.ts";
 export type { ProducerBroker } from "./src/broker/producer_broker.ts";
 export { MAX_BATCH, PRIORITIES } from "./src/broker/broker.ts";
+export type { BrokerCosts } from "./src/broker/costs.ts";
 export type {
   RedisBrokerOptions,
   RedisBrokerSettings,
@@ -73,6 +74,7 @@ export type { Duration } from "./src/duration.ts";
 export { durationMs, MAX_DURATION_MS } from "./src/duration.ts";
 export type { EnqueueOptions } from "./src/enqueuer.ts";
 export * from "./src/errors.ts";
+export type { ExplainOptions, Explanation, Span } from "./src/explain.ts";
 export type {
   DabbaEvents,
   DeliveryEvent,

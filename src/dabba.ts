@@ -19,8 +19,9 @@ import type { Ground } from "./ground.ts";
 import { Kick, type KickOptions } from "./kick.ts";
 import { partsOf, Producer } from "./producer/producer.ts";
 import type { TaskDefinition } from "./task.ts";
+import { explain, type ExplainOptions, type Explanation } from "./explain.ts";
 import { systemClock } from "./worker/clock.ts";
-import { resolveWorker, type WorkerOptions } from "./worker/options.ts";
+import { resolveWorker, type WorkerOptions, type WorkerSettings } from "./worker/options.ts";
 import type { Pump } from "./worker/pump.ts";
 import { Worker } from "./worker/worker.ts";
 
@@ -166,14 +167,8 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
   /** Makes a worker for the tasks whose handlers are here. Throws for a bad option. */
   worker(options: WorkerOptions = {}): Worker {
     const ground = this.#ground;
-    const { definitions, events, enqueuer } = partsOf(this);
-    const { polling, lingerMs } = ground.broker;
-    const all = [...definitions.values()];
-    // The messages of a contract alone are for another worker: here they would only be put off.
-    const here = all.filter(({ run }) => run !== undefined);
-    const served = here.length > 0 ? here : all;
-    const queues = [...new Set(served.map(({ settings }) => settings.queue))];
-    const settings = resolveWorker(options, { queues, polling, lingerMs });
+    const { events, enqueuer } = partsOf(this);
+    const settings = this.#resolve(options);
     const deps = {
       get broker() {
         return ground.broker;
@@ -188,6 +183,40 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
       payloadLimit: enqueuer.payloadLimit,
     };
     return new Worker(deps, settings, this.#pumps);
+  }
+
+  /**
+   * Explains what this setup costs with a worker of these options: commands, money, locks, duplicates.
+   * It asks the store for nothing. Print it, or read its figures:
+   *
+   * ```ts
+   * import { Dabba } from "@dabba/queue";
+   * import { redisBroker } from "@dabba/queue/redis";
+   *
+   * const broker = redisBroker({ url: "https://example.upstash.io", token: "secret" });
+   * const dabba = new Dabba({ broker, tasks: {} });
+   * const { commandsPerMessage } = dabba.explain({ queues: ["mail"], pricePerMillion: 2 });
+   * console.log(commandsPerMessage.alone < 25, commandsPerMessage.batched < 1); // true true
+   * ```
+   *
+   * @throws {TypeError | RangeError} for a bad option.
+   */
+  explain(options: ExplainOptions & WorkerOptions = {}): Explanation {
+    const { definitions } = partsOf(this);
+    const crashes = [...definitions.values()].map(({ settings }) => settings.maxCrashes);
+    const maxCrashes = Math.max(0, ...crashes);
+    return explain(this.#ground.broker, this.#resolve(options), { ...options, maxCrashes });
+  }
+
+  #resolve(options: WorkerOptions): WorkerSettings {
+    const { definitions } = partsOf(this);
+    const { polling, lingerMs } = this.#ground.broker;
+    const all = [...definitions.values()];
+    // The messages of a contract alone are for another worker: here they would only be put off.
+    const here = all.filter(({ run }) => run !== undefined);
+    const served = here.length > 0 ? here : all;
+    const queues = [...new Set(served.map(({ settings }) => settings.queue))];
+    return resolveWorker(options, { queues, polling, lingerMs });
   }
 
   /** Sends dead letters round again, with fresh budgets; gives how many went. */

@@ -10,7 +10,11 @@
  * - **Bodies are opaque.** No broker reads, parses or re-encodes them.
  */
 
+import type { BrokerCosts } from "./costs.ts";
+import type { Diagnosis } from "./diagnosis.ts";
 import type { DeadLetterBounds, DeadStock } from "./dead_bounds.ts";
+
+export type { Diagnosis } from "./diagnosis.ts";
 
 /** Names the lanes of a queue, served in this order. */
 export type Priority = "high" | "normal" | "low";
@@ -332,17 +336,6 @@ export interface CheckPage {
   readonly next: string | undefined;
 }
 
-/** Is one thing that can cost messages, or that cannot be known. */
-export interface Diagnosis {
-  /**
-   * `danger` loses messages, or will let no call through; `warning` may; `note` is what the store does
-   * not tell, or a choice to be aware of.
-   */
-  readonly level: "danger" | "warning" | "note";
-  /** What is so, and what to do about it. */
-  readonly text: string;
-}
-
 /** Is the durable side of Dabba; see the rules at the head of this file. */
 export interface Broker {
   /** What to call it in texts, such as `"redis"`. */
@@ -394,6 +387,8 @@ export interface Broker {
   check(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage>;
   /** Says how safe messages are in this store, as it is set up. A broker may know nothing of that. */
   doctor?(): Promise<Diagnosis[]>;
+  /** Counts what its calls cost where they are paid for; a store without prices has none. */
+  costs?(): BrokerCosts;
   /** Lets go of connections and files; further calls fail. */
   close(): Promise<void>;
 }

@@ -8,6 +8,21 @@ const SWEEP_MS = 300_000;
 /** How often outcomes beyond the store's bounds are looked for, as they get old enough. */
 const TRIM_MS = 5_000;
 
+/**
+ * A cron tick lives for one look. One in so many checks the index, a day's worth of ticks: it only
+ * mends what a crash of the store may have broken, and costs some commands a queue.
+ */
+export const IDLE_TICKS_A_SWEEP = 1_440;
+
+/** Says how often an idle worker looks in an hour: in the cheap way, and in full. */
+export function idleLooks(
+  { maxMs }: { readonly maxMs: number },
+): { readonly probes: number; readonly sweeps: number } {
+  const hourMs = 3_600_000;
+  const sweeps = hourMs / SWEEP_MS;
+  return { probes: hourMs / maxMs - sweeps, sweeps };
+}
+
 /** Knows when the next look is due; it only saves requests, and decides nothing about ownership. */
 export class Lookout {
   readonly #clock: Clock;
@@ -30,8 +45,7 @@ export class Lookout {
     this.#clock = clock;
     this.#drain = drain;
     this.#idleMs = polling.minMs;
-    // A cron tick lives for one look: one in sixty checks the index, an hour's worth of ticks.
-    if (drain && clock.random() > 1 / 60) this.#sweptAt = clock.now();
+    if (drain && clock.random() > 1 / IDLE_TICKS_A_SWEEP) this.#sweptAt = clock.now();
   }
 
   /** When the next look is due, by the worker's clock. */

@@ -6,7 +6,7 @@ import { BrokerError } from "../../src/errors.ts";
 /** Is a call that can be broken. */
 export type Operation = Exclude<
   keyof Broker,
-  "kind" | "namespace" | "polling" | "lingerMs" | "doctor" | "close"
+  "kind" | "namespace" | "polling" | "lingerMs" | "doctor" | "costs" | "close"
 >;
 
 /** Is one call, as the store got it. */

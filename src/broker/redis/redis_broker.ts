@@ -18,7 +18,9 @@ import { resolveRetention, type Retention } from "../retention.ts";
 import { cancelMessages } from "./cancel_call.ts";
 import { Checker } from "./check.ts";
 import { runCommand } from "./command.ts";
+import type { BrokerCosts } from "../costs.ts";
 import { type Confirmation, confirmingRunner, resolveConfirmation } from "./confirm.ts";
+import { redisCosts } from "./costs.ts";
 import { examineRedis } from "./doctor.ts";
 import { exchangeCall, exchangeReply } from "./exchange_call.ts";
 import { resolveClient } from "./given_client.ts";
@@ -79,6 +81,7 @@ export class RedisBroker implements Broker {
   readonly #checker: Checker;
   readonly #confirmation: Confirmation | undefined;
   readonly #keys: Keys;
+  readonly #costs: BrokerCosts;
   readonly #bounds: { readonly retention: Retention; readonly deadLetters: DeadLetterBounds };
 
   /**
@@ -97,6 +100,8 @@ export class RedisBroker implements Broker {
     this.#pushing = { runner: pusher, keys };
     this.lingerMs = client.billed ?? true ? BILLED_LINGER_MS : 0;
     this.#keys = keys;
+    const { keyLocking } = resolved;
+    this.#costs = redisCosts({ keyLocking, probes: client.command !== undefined });
     this.#checker = new Checker(this.#runner, this.#keys);
     this.namespace = resolved.namespace;
     this.#bounds = {
@@ -227,6 +232,11 @@ export class RedisBroker implements Broker {
   /** Says what could cost messages in this Redis, from what it tells of itself: one command. */
   doctor(): Promise<Diagnosis[]> {
     return examineRedis(this.#runner, this.#confirmation);
+  }
+
+  /** Counts the commands of its calls, as Upstash bills them. */
+  costs(): BrokerCosts {
+    return this.#costs;
   }
 
   /** Lets no more calls through. A client that was given stays open: it is the caller's. */

@@ -1,0 +1,137 @@
+/** Explains what a setup costs, from counts that tests compare with what a store has counted. */
+
+import type { Broker } from "./broker/broker.ts";
+import { IDLE_TICKS_A_SWEEP, idleLooks } from "./worker/lookout.ts";
+import type { WorkerSettings } from "./worker/options.ts";
+
+/** Says what is to be explained. */
+export interface ExplainOptions {
+  /**
+   * What a million commands cost, in dollars.
+   * @default 2, as Upstash charges where one pays as one goes
+   */
+  readonly pricePerMillion?: number;
+  /** How many messages a month are reckoned with. @default 1_000_000 */
+  readonly messages?: number;
+}
+
+/** Is an amount for one way of working and another one. */
+export interface Span {
+  /** One message at a time: nothing shares a request. */
+  readonly alone: number;
+  /** A hundred to a request, as a busy worker has them. */
+  readonly batched: number;
+}
+
+/** Tells what a setup costs. */
+export interface Explanation {
+  /** The kind of store. */
+  readonly store: string;
+  /** Whether the store is paid for by the command; else commands are counted as if it were. */
+  readonly billed: boolean;
+  /** Commands of a message: enqueued, run once, settled, and its result read. */
+  readonly commandsPerMessage: Span;
+  /** Commands that an idle setup makes in 30 days. */
+  readonly idleCommandsPerMonth: {
+    /** One long-running worker. */
+    readonly worker: number;
+    /** A drain each minute. */
+    readonly cron: number;
+  };
+  /** Dollars for a million messages. */
+  readonly pricePerMillionMessages: Span;
+  /** Dollars in 30 days for `messages` messages and one worker, the cheapest and the dearest. */
+  readonly pricePerMonth: Span;
+  /** How often a message may start more often than its handler fails. */
+  readonly duplicates: {
+    /** Messages that a worker which vanishes leaves half done: they start again. */
+    readonly perCrash: number;
+    /** Starts that end with their worker before a message is a dead letter, unless it says otherwise. */
+    readonly perMessage: number;
+  };
+  /** What calls keep others from while they run. */
+  readonly locks: string;
+  /** The same in a few lines for people. */
+  toString(): string;
+}
+
+const MONTH_HOURS = 30 * 24;
+const BATCH = 100;
+/** Messages that end between two times of tidying up. */
+const TIDY_AFTER = 250;
+
+/** Explains a worker's setup on a broker. */
+export function explain(
+  broker: Broker,
+  worker: Pick<WorkerSettings, "queues" | "polling" | "concurrency">,
+  { maxCrashes, ...options }: ExplainOptions & { readonly maxCrashes: number },
+): Explanation {
+  const { pricePerMillion = 2, messages = 1_000_000 } = options;
+  checkAmount("pricePerMillion", pricePerMillion);
+  checkAmount("messages", messages);
+  const costs = broker.costs?.();
+  const store = broker.kind;
+  const locks = costs?.locks ?? "each call holds the one lock of the store's file while it writes";
+  const perMessage = costs === undefined ? NOTHING : {
+    alone: costs.push + costs.claim + costs.settle + costs.read + costs.tidy / TIDY_AFTER,
+    batched: (costs.push + costs.settleAndClaim + costs.read) / BATCH + costs.tidy / TIDY_AFTER,
+  };
+  const idle = { worker: 0, cron: 0 };
+  if (costs !== undefined) {
+    const { probes, sweeps } = idleLooks(worker.polling);
+    const sweep = costs.sweep(worker.queues.length);
+    idle.worker = Math.round(MONTH_HOURS * (probes * costs.probe + sweeps * sweep));
+    // A tick that checks the index does not probe; each one is a channel of its own.
+    const tick = costs.probe + (sweep + 1 - costs.probe) / IDLE_TICKS_A_SWEEP;
+    idle.cron = Math.round(MONTH_HOURS * 60 * tick);
+  }
+  const price = (commands: number) => commands * pricePerMillion / 1_000_000;
+  const month = (commands: number) => cents(price(idle.worker + messages * commands));
+  const explanation = {
+    store,
+    billed: costs !== undefined && broker.lingerMs > 0,
+    commandsPerMessage: perMessage,
+    idleCommandsPerMonth: idle,
+    pricePerMillionMessages: each(perMessage, (commands) => cents(price(1_000_000 * commands))),
+    pricePerMonth: each(perMessage, month),
+    duplicates: { perCrash: worker.concurrency, perMessage: maxCrashes },
+    locks,
+  };
+  return { ...explanation, toString: () => tell(explanation, messages) };
+}
+
+const NOTHING: Span = { alone: 0, batched: 0 };
+
+function tell(explained: Omit<Explanation, "toString">, messages: number): string {
+  const { commandsPerMessage, idleCommandsPerMonth, pricePerMillionMessages } = explained;
+  const { pricePerMonth, duplicates } = explained;
+  const amount = (count: number) => count.toLocaleString("en-US", { maximumFractionDigits: 2 });
+  const money = ({ alone, batched }: Span) => `$${amount(batched)} to $${amount(alone)}`;
+  return [
+    `Store: ${explained.store}, ${
+      explained.billed ? "paid for by the command" : "not paid for by the command; were it, then:"
+    }`,
+    `A message: ${amount(commandsPerMessage.alone)} commands alone, ` +
+    `${amount(commandsPerMessage.batched)} in batches of ${BATCH}`,
+    `Idle, 30 days: ${amount(idleCommandsPerMonth.worker)} commands by a worker, ` +
+    `${amount(idleCommandsPerMonth.cron)} by a drain each minute`,
+    `A million messages: ${money(pricePerMillionMessages)}`,
+    `A month with ${amount(messages)} messages and one worker: ${money(pricePerMonth)}`,
+    `Duplicates: at most ${duplicates.perCrash} messages start again when a worker vanishes; ` +
+    `after ${duplicates.perMessage} vanished workers a message is a dead letter`,
+    `Locks: ${explained.locks}`,
+  ].join("\n");
+}
+
+function each(span: Span, change: (value: number) => number): Span {
+  return { alone: change(span.alone), batched: change(span.batched) };
+}
+
+function cents(dollars: number): number {
+  return Math.round(dollars * 100) / 100;
+}
+
+function checkAmount(name: string, value: number): void {
+  if (Number.isFinite(value) && value >= 0) return;
+  throw new RangeError(`Cannot explain with ${name} ${value}: give a number from 0`);
+}
