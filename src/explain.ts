@@ -73,8 +73,8 @@ export function explain(
   const store = broker.kind;
   const locks = costs?.locks ?? "each call holds the one lock of the store's file while it writes";
   const perMessage = costs === undefined ? NOTHING : {
-    alone: costs.push + costs.claim + costs.settle + costs.read + costs.tidy / TIDY_AFTER,
-    batched: (costs.push + costs.settleAndClaim + costs.read) / BATCH + costs.tidy / TIDY_AFTER,
+    alone: costs.push + costs.claim + costs.settle + costs.outcome + costs.tidy / TIDY_AFTER,
+    batched: (costs.push + costs.settleAndClaim + costs.outcome) / BATCH + costs.tidy / TIDY_AFTER,
   };
   const idle = { worker: 0, cron: 0 };
   if (costs !== undefined) {

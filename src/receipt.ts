@@ -65,8 +65,12 @@ export function makeReceipt<Out>(
 }
 
 /** Reads one message's status, or throws `MessageNotFoundError`. */
-export async function readStatus(broker: ProducerBroker, id: string): Promise<MessageStatus> {
-  const [record] = await broker.read([id]);
+export async function readStatus(
+  broker: ProducerBroker,
+  id: string,
+  aim?: "outcome",
+): Promise<MessageStatus> {
+  const [record] = await broker.read([id], aim);
   if (record === undefined) throw new MessageNotFoundError(id);
   return toStatus(record);
 }
@@ -81,7 +85,7 @@ async function awaitResult(
   const deadline = performance.now() + timeoutMs;
   for (let wait = POLL_MS.first;; wait = Math.min(wait * 1.5, POLL_MS.most)) {
     signal?.throwIfAborted();
-    const status = await readStatus(broker, id);
+    const status = await readStatus(broker, id, "outcome");
     if (isFinal(status.state)) return outcome(definition, status);
     awaited?.(status);
     const left = deadline - performance.now();

@@ -356,8 +356,14 @@ export interface Broker {
   exchange(request: ExchangeRequest): Promise<ExchangeReply>;
   /** Says when the queues named may have work, as cheaply as the store can; undefined for nothing. */
   probe(queues: readonly string[]): Promise<number | undefined>;
-  /** Reads messages for display; undefined for those that are unknown. At most `MAX_BATCH`. */
-  read(ids: readonly string[]): Promise<(MessageRecord | undefined)[]>;
+  /**
+   * Reads messages for display; undefined for those that are unknown. At most `MAX_BATCH`. Who only
+   * waits for an outcome says so: a store may then tell the states of others apart less well, for less.
+   */
+  read(
+    ids: readonly string[],
+    aim?: "outcome",
+  ): Promise<(MessageRecord | undefined)[]>;
   /**
    * Stops messages that are not final. A running one loses its lease at once. `op` is a random id of
    * the call; `result` is what a reader of the outcome gets. At most `MAX_BATCH`.

@@ -14,8 +14,10 @@ export interface BrokerCosts {
   readonly settle: number;
   /** Settles messages and claims others of the same line. */
   readonly settleAndClaim: number;
-  /** Reads messages, as waiting for a result does. */
+  /** Reads messages. */
   readonly read: number;
+  /** Asks for their outcome only, as waiting for a result does. */
+  readonly outcome: number;
   /** What tidying up adds to one call in 250 finished messages. */
   readonly tidy: number;
   /** Checks the index in passing, as a look does now and then, and tidies up. */

@@ -121,7 +121,7 @@ Deno.test("Worker.drain() runs what was enqueued while its last look was on its 
   const { broker, dabba, started } = slowlyPolled();
   await using _ = dabba;
   const [looked, reply] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  // A probe as a rule; one drain in sixty looks in full.
+  // A probe as a rule; one drain in a day looks in full.
   broker.after = (call) => {
     if (call.operation !== "probe" && !claims(call)) return;
     looked.resolve();

@@ -16,6 +16,7 @@ export function redisCosts(
     settle: 7,
     settleAndClaim: 9,
     read: 3,
+    outcome: probes ? 1 : 3,
     tidy: 5,
     sweep: (queues) => 6 + PRIORITIES.length * queues,
     locks: keyLocking

@@ -34,7 +34,7 @@ import {
   resolveOptions,
 } from "./options.ts";
 import { pushMessages } from "./push_call.ts";
-import { readMessages } from "./read_call.ts";
+import { readMessages, readOutcomes } from "./read_call.ts";
 import { parseStored } from "./record.ts";
 import { ReplyReader } from "./reply.ts";
 import { type Reach, Runner } from "./runner.ts";
@@ -153,9 +153,11 @@ export class RedisBroker implements Broker {
     return known.length === 0 ? undefined : Math.floor(Math.min(...known) / 1_000);
   }
 
-  /** Reads messages for display; undefined for those that are unknown. At most 1,000. */
-  read(ids: readonly string[]): Promise<(MessageRecord | undefined)[]> {
-    return readMessages(this.#runner, ids);
+  /** Reads messages for display, or for their outcome only; undefined for unknown ones. At most 1,000. */
+  read(ids: readonly string[], aim?: "outcome"): Promise<(MessageRecord | undefined)[]> {
+    return aim === undefined
+      ? readMessages(this.#runner, ids)
+      : readOutcomes(this.#runner, this.#keys.msg, ids);
   }
 
   /** Stops messages that are not final. At most 1,000. */

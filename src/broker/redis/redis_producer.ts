@@ -6,7 +6,7 @@ import type { ProducerBroker } from "../producer_broker.ts";
 import { cancelMessages } from "./cancel_call.ts";
 import { fromEnvironment, type RedisBrokerOptions, resolveOptions } from "./options.ts";
 import { pushMessages } from "./push_call.ts";
-import { readMessages } from "./read_call.ts";
+import { readMessages, readOutcomes } from "./read_call.ts";
 import { restClient } from "./rest_client.ts";
 import { type Reach, Runner } from "./runner.ts";
 import { countStore } from "./stats_call.ts";
@@ -51,9 +51,11 @@ export class RedisProducer implements ProducerBroker {
     return pushMessages(this.#reach, messages);
   }
 
-  /** Reads messages for display; undefined for those that are unknown. At most 1,000. */
-  read(ids: readonly string[]): Promise<(MessageRecord | undefined)[]> {
-    return readMessages(this.#reach.runner, ids);
+  /** Reads messages for display, or for their outcome only; undefined for unknown ones. At most 1,000. */
+  read(ids: readonly string[], aim?: "outcome"): Promise<(MessageRecord | undefined)[]> {
+    return aim === undefined
+      ? readMessages(this.#reach.runner, ids)
+      : readOutcomes(this.#reach.runner, this.#reach.keys.msg, ids);
   }
 
   /** Stops messages that are not final. At most 1,000. */

@@ -35,7 +35,7 @@ export function prepareDrop(
   const stock = prepareStock(sql);
   const oldest = sql.prepare<Letter>(`
     SELECT key, id, weight, finished_at AS finishedAt FROM {message}
-    WHERE state = 'dead' ORDER BY finished_at, turn LIMIT ?`);
+    WHERE state = 'dead' AND finished_at >= 0 ORDER BY finished_at, turn LIMIT ?`);
   const dropBody = sql.prepare("DELETE FROM {body} WHERE key = ?");
   const dropMessage = sql.prepare("DELETE FROM {message} WHERE key = ?");
   return (most, nowMs) => {

@@ -75,7 +75,7 @@ async function probe(dabba: Dabba, stage: Stage, queues: string[]): Promise<numb
   return await stage.billed(() => dabba.worker({ queues }).drain());
 }
 
-/** One look in sixty, drawn at random, also checks the index of the queues: that is no probe. */
+/** One look in 1,440, drawn at random, also checks the index of the queues: that is no probe. */
 async function leastOf(measure: () => Promise<number>): Promise<number> {
   return Math.min(await measure(), await measure(), await measure());
 }

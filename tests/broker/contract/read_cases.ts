@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { MAX_BATCH } from "../../../src/broker/broker.ts";
+import { isFinal } from "../../../src/status.ts";
 import { bury, expire, retry, succeed, target } from "./messages.ts";
 import { type Cases, LEASE_MS, MIN_RETAIN_MS } from "./stage.ts";
 
@@ -30,6 +31,24 @@ export const readCases: Cases = {
       ...["succeeded", "dead", "cancelled", "expired"],
     ];
     assertEquals(await stage.states(...states), states);
+  },
+  "read() for outcomes tells the same of all that has one, and none of the others": async (
+    stage,
+  ) => {
+    await stage.push("succeeded", "dead", "expired", "leased");
+    const [a, b, c] = await stage.claim();
+    await stage.settle(succeed(a!, { result: "r" }), bury(b!), expire(c!));
+    await stage.push("cancelled", "ready", { id: "scheduled", delayMs: 1 });
+    await stage.push({ id: "late", expiresInMs: 1 }, { id: "in-time", expiresInMs: 1_000 });
+    await stage.broker.cancel([target("cancelled")], { id: "op", retainMs: 0 });
+    stage.advance(10);
+    const ended = ["succeeded", "dead", "cancelled", "expired", "late", "none"];
+    assertEquals(await stage.broker.read(ended, "outcome"), await stage.broker.read(ended));
+    for (const id of ["scheduled", "ready", "leased", "in-time"]) {
+      const [record] = await stage.broker.read([id], "outcome");
+      assertEquals([record?.id, isFinal(record!.state)], [id, false]);
+    }
+    assertEquals(await stage.broker.read([], "outcome"), []);
   },
   "read() tells a message whose lease ran out as ready": async (stage) => {
     await stage.pushAndClaim();

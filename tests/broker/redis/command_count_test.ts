@@ -190,6 +190,12 @@ Deno.test("RedisBroker.probe() costs two commands with a client that only runs s
 Deno.test("RedisBroker.read() costs 3 commands", () =>
   assertCosts("evalsha time hmget", () => Promise.resolve(({ broker }) => broker.read(ids(100)))));
 
+Deno.test("RedisBroker.read() for outcomes costs 1 command", () =>
+  assertCosts(
+    "hmget",
+    () => Promise.resolve(({ broker }) => broker.read(ids(100), "outcome")),
+  ));
+
 Deno.test("RedisBroker.cancel() costs 7 commands", () =>
   assertCosts("evalsha time hmget zrem zrange hset zadd", async ({ stage }) => {
     await stage.push("m");
