@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertObjectMatch } from "@std/assert";
 import { defineTask, type EnqueueOptions, type TaskContext } from "@dabba/queue";
 import { z } from "zod";
-import { away, breaking, claims, renews } from "./faulty_broker.ts";
+import { away, breaking, claims, renews, settles } from "./faulty_broker.ts";
 import { Rig } from "./rig.ts";
 
 const LEASE_MS = 10_000;
@@ -98,6 +98,24 @@ Deno.test("Worker.run() has the store know of all that has ended before a suspec
   gone = false;
   await rig.until("started", 2);
   assertEquals(rig.all("succeeded").length, 1);
+  running.get("suspect")!();
+  await rig.until("succeeded", 2);
+  await worker.stop();
+});
+
+Deno.test("Worker.run() begins no suspect while an outcome is on its way", async () => {
+  const stage = held();
+  const { rig, running, seen } = stage;
+  await using _ = rig;
+  const { worker } = await company(stage);
+  const gate = Promise.withResolvers<void>();
+  // Only what settles is held up: the other request of the worker would get through.
+  rig.broker.before = (call) => settles(call) ? gate.promise : undefined;
+  running.get("innocent")!();
+  await rig.clock.advance(5_000);
+  assertEquals(seen, ["innocent"]);
+  gate.resolve();
+  await rig.until("started", 2);
   running.get("suspect")!();
   await rig.until("succeeded", 2);
   await worker.stop();
