@@ -46,7 +46,8 @@ export class Allowance {
   get scarce(): boolean {
     const { requests, renewals } = this.#most;
     if (requests === Infinity) return false;
-    // Once low, always low: as time passes fewer renewals are ahead.
+    // Once low, always low: as time passes fewer renewals are ahead, and it would take one more
+    // message for each that no longer is.
     this.#ranLow ||= requests - this.#used < RESERVE + renewals();
     return this.#ranLow;
   }

@@ -246,19 +246,51 @@ Deno.test("Kick.start() counts the requests of all its drains together", async (
   assert(ended[0]!.requests >= 3);
 });
 
+/** Has this runtime give itself out for Cloudflare's until it is disposed of. */
+function asCloudflare(): Disposable {
+  const value = "Cloudflare-Workers";
+  Object.defineProperty(navigator, "userAgent", { value, configurable: true });
+  return { [Symbol.dispose]: () => void Reflect.deleteProperty(navigator, "userAgent") };
+}
+
 Deno.test("Kick refuses a budget that Cloudflare would cut off, there only", async () => {
   await using dabba = greeter();
   new Kick(dabba, { budget: "1m" });
-  Object.defineProperty(navigator, "userAgent", {
-    value: "Cloudflare-Workers",
-    configurable: true,
+  using _ = asCloudflare();
+  new Kick(dabba, { budget: "28s" });
+  assertThrows(() => new Kick(dabba, { budget: "29s" }), RangeError, "after 30 s");
+});
+
+Deno.test("Kick.start() on Cloudflare drains again for as long only as waitUntil lasts", async () => {
+  let now = 0;
+  await using dabba = greeter({
+    work() {
+      now = 20_000;
+      assertEquals(kick.start(), undefined);
+    },
   });
+  const limits: unknown[] = [];
+  const make = dabba.worker.bind(dabba);
+  dabba.worker = (options) => {
+    const worker = make(options);
+    const drain = worker.drain.bind(worker);
+    worker.drain = (given) => {
+      limits.push([given?.budget, Number.isFinite(given?.requests)]);
+      return drain(given);
+    };
+    return worker;
+  };
+  using _ = asCloudflare();
+  const kick = new Kick(dabba, { budget: "25s" });
+  await dabba.tasks.custom.enqueue({ name: "Ada" });
+  const { now: real } = performance;
+  performance.now = () => now;
   try {
-    new Kick(dabba, { budget: "28s" });
-    assertThrows(() => new Kick(dabba, { budget: "29s" }), RangeError, "after 30 s");
+    await kick.start();
   } finally {
-    Reflect.deleteProperty(navigator, "userAgent");
+    performance.now = real;
   }
+  assertEquals(limits, [[25_000, true], [8_000, true]]);
 });
 
 Deno.test("withTasks() refuses kick options that no drain could use", async () => {
