@@ -41,7 +41,7 @@ const WORKER = `
     await post("{}"),
     await post('{"name":"Ada"}'),
     await app.request("/dabba/drain", { method: "POST" }),
-    await app.request("/dabba/drain?budget=10ms", { headers: { authorization: "Bearer a-secret" } }),
+    await app.request("/dabba/drain?budget=5s", { headers: { authorization: "Bearer a-secret" } }),
     await app.request("/dabba/messages/a/events"),
     await app.request("/dabba/healthz"),
   ];
