@@ -1,15 +1,31 @@
 /** Bodies: what the routes answer with, as JSON Schemas; the types beside the routes, said again. */
 
+import type { MessageState, Priority } from "../../broker/broker.ts";
+import type { Issue as IssueBody } from "../../errors.ts";
 import type { JsonSchema } from "../../json_schema.ts";
+import type { AttemptRecord } from "../../message/journal.ts";
+import type { BackoffPlan } from "../../retry/backoff.ts";
+import type { DrainSummary } from "../../worker/worker.ts";
+import type { EnqueuedBody } from "../enqueued.ts";
+import type { ErrorBody } from "../errors.ts";
+import type { HealthBody, QueueBody } from "../healthz_route.ts";
+import type { MessageBody } from "../message_body.ts";
 
 const text = { type: "string" };
 const count = { type: "integer", minimum: 0 };
 const instant = { type: "string", format: "date-time" };
 const anything = { description: "Any JSON." };
 
-/** Makes the schema of an object; names that end in `?` need not be there. */
-function object(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
-  const entries = Object.entries(properties);
+/** A schema for each property of a type, by its name, with `?` where it need not be there. */
+type Described<T> = {
+  readonly [
+    K in keyof T & string as Pick<T, K> extends Required<Pick<T, K>> ? K : `${K}?`
+  ]: JsonSchema;
+};
+
+/** Makes the schema of an object; the compiler finds a property that is missing or not there. */
+function object<T>(properties: Described<T>): JsonSchema {
+  const entries = Object.entries<JsonSchema>(properties);
   return {
     type: "object",
     properties: Object.fromEntries(entries.map(([name, of]) => [name.replace("?", ""), of])),
@@ -17,19 +33,24 @@ function object(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
   };
 }
 
+/** Makes the schema of one of several words; the compiler finds one that is missing. */
+function word<W extends string>(words: Readonly<Record<W, true>>, description: string): JsonSchema {
+  return { enum: Object.keys(words), description };
+}
+
 const said = (schema: JsonSchema, description: string): JsonSchema => ({ ...schema, description });
 const list = (items: JsonSchema): JsonSchema => ({ type: "array", items });
 const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 
 const Issue = () =>
-  object({
+  object<IssueBody>({
     message: text,
     path: said(list({ type: ["string", "integer"] }), "Keys and indexes from the root."),
   });
 
 const Refusal = () =>
-  object({
-    error: object({
+  object<ErrorBody>({
+    error: object<ErrorBody["error"]>({
       code: said(text, "Which error this is; stable across releases."),
       message: said(text, "What is wrong, for people."),
       "issues?": said(list(ref("Issue")), "What the task's schema found in the input."),
@@ -37,23 +58,26 @@ const Refusal = () =>
   });
 
 const Enqueued = () =>
-  object({
+  object<EnqueuedBody>({
     id: said(text, "The message's id."),
     task: said(text, "The task's name."),
-    disposition: {
-      enum: ["enqueued", "duplicate"],
-      description: "Whether this message was stored, or another one holds its id or dedupe key.",
-    },
+    disposition: word<EnqueuedBody["disposition"]>(
+      { enqueued: true, duplicate: true },
+      "Whether this message was stored, or another one holds its id or dedupe key.",
+    ),
     status: said(text, "The path that tells where the message stands, as in Location."),
   });
 
 const Duplicate = (): JsonSchema => ({ allOf: [ref("Enqueued"), ref("Refusal")] });
 
 const Attempt = () =>
-  object({
+  object<AttemptRecord>({
     attempt: said(count, "The attempt's number, from 1."),
     at: said(instant, "When it ended."),
-    kind: { enum: ["failed", "timed_out", "rejected", "crashed", "invalid"] },
+    kind: word<AttemptRecord["kind"]>(
+      { failed: true, timed_out: true, rejected: true, crashed: true, invalid: true },
+      "How it ended.",
+    ),
     name: said(text, "The error's name."),
     message: said(text, "The error's message, cut at 200 characters."),
     worker: text,
@@ -63,7 +87,7 @@ const Backoff = (): JsonSchema => ({
   description: "The waits between attempts: a list in milliseconds, or a curve.",
   anyOf: [
     list(count),
-    object({
+    object<Exclude<BackoffPlan, readonly number[]>>({
       k: { enum: ["e", "l", "f"], description: "Exponential, linear or fixed." },
       d: { type: "number", description: "The first wait, in milliseconds." },
       "f?": { type: "number", description: "The factor of an exponential curve." },
@@ -75,19 +99,19 @@ const Backoff = (): JsonSchema => ({
 });
 
 const MessageStatus = () =>
-  object({
+  object<MessageBody>({
     id: text,
     task: said(text, "The task's name; empty if the message cannot be read."),
-    state: {
-      enum: ["scheduled", "ready", "leased", "succeeded", "dead", "cancelled", "expired"],
-      description: "Where it stands; the last four are final.",
-    },
+    state: word<MessageState>({
+      ...{ scheduled: true, ready: true, leased: true },
+      ...{ succeeded: true, dead: true, cancelled: true, expired: true },
+    }, "Where it stands; the last four are final."),
     attempts: said(count, "How many attempts have begun that ended, or are running."),
     "maxAttempts?": said(count, "How many attempts there are in all; not after success."),
     "backoff?": ref("Backoff"),
     crashes: said(count, "How many times its worker vanished while it ran."),
     queue: text,
-    priority: { enum: ["high", "normal", "low"] },
+    priority: word<Priority>({ high: true, normal: true, low: true }, "Its lane."),
     enqueuedAt: instant,
     "nextAttemptAt?": said(instant, "When it will be tried next; only while it is scheduled."),
     "finishedAt?": said(instant, "When it became final; only then."),
@@ -95,14 +119,18 @@ const MessageStatus = () =>
     "progress?": said(anything, "How far its handler said it was; only while it runs."),
     "output?": said(anything, "What its handler returned; after success, while it is retained."),
     "error?": said(
-      object({ name: text, message: text, "issues?": list(ref("Issue")) }),
+      object<NonNullable<MessageBody["error"]>>({
+        name: text,
+        message: text,
+        "issues?": list(ref("Issue")),
+      }),
       "The last failure.",
     ),
     history: said(list(ref("Attempt")), "The attempts that ended badly, oldest first."),
   });
 
 const Drained = () =>
-  object({
+  object<DrainSummary>({
     claimed: said(count, "Messages claimed."),
     succeeded: said(count, "Handlers that succeeded."),
     retried: said(count, "Attempts that failed and will be repeated."),
@@ -111,20 +139,23 @@ const Drained = () =>
     expired: said(count, "Messages that were not started in time."),
     lost: said(count, "Deliveries whose outcome was refused."),
     requests: said(count, "Requests it made of the store, repetitions included."),
-    ended: {
-      enum: ["empty", "max", "requests", "budget", "stopped"],
-      description: "Why it ended.",
-    },
+    ended: word<DrainSummary["ended"]>(
+      { empty: true, max: true, requests: true, budget: true, stopped: true },
+      "Why it ended.",
+    ),
   });
 
 const Health = () =>
-  object({
+  object<HealthBody>({
     ok: { type: "boolean" },
-    "reason?": { enum: ["unreachable", "behind"], description: "What is wrong." },
+    "reason?": word<NonNullable<HealthBody["reason"]>>(
+      { unreachable: true, behind: true },
+      "What is wrong.",
+    ),
     "oldestReadyMs?": said(count, "How long the oldest ready message has been waiting."),
     "namespace?": said(text, "Where the messages lie in a shared store; only with the secret."),
     "queues?": said(
-      list(object({ queue: text, ready: count, later: count, oldestReadyMs: count })),
+      list(object<QueueBody>({ queue: text, ready: count, later: count, oldestReadyMs: count })),
       "The queues that hold messages; only with the secret.",
     ),
     "deadNearlyFull?": { enum: [true], description: "The dead letters are at 80 % of a bound." },
