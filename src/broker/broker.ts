@@ -350,6 +350,13 @@ export interface Broker {
    * repeat what had been done.
    */
   readonly lingerMs: number;
+  /**
+   * Whether a worker may claim again before it has the answer to a claim: where the store works beside
+   * its callers, and requests are not paid for.
+   *
+   * @default false
+   */
+  readonly overlaps?: boolean;
   /** Stores messages, all or none; at most `MAX_BATCH`. */
   push(messages: readonly PushMessage[]): Promise<PushReply[]>;
   /** Settles, renews and claims in one round trip. */

@@ -81,7 +81,7 @@ export function loadFlight(standing: Standing, stores: Stores): Flight | undefin
       settle: ended.map(({ run, verdict }) => toSettlement(run.delivery, verdict)),
       extend: renewed.map(toExtension),
       ...(asked > 0 ? { claim: { queues: standing.order(), max: asked } } : {}),
-      trim: settler.takeTrim(sweep),
+      trim: lookout.tidy && !sweep ? 0 : settler.takeTrim(sweep),
       sweep,
     },
   };

@@ -31,9 +31,11 @@ export class Lookout {
   #idleMs: number;
   #sweptAt = -Infinity;
   #trimAt = Infinity;
+  #tidyUntil = -Infinity;
   #storeAhead: number | undefined;
   #lastDueMs: number | undefined;
   #nudged = false;
+  #backlog = false;
   readonly #drain: boolean;
 
   /** Makes it for a way of polling; `drain` is for pumps that only look in now and then. */
@@ -64,6 +66,11 @@ export class Lookout {
     return this.#nudged;
   }
 
+  /** Whether the last look left something that was due. */
+  get backlog(): boolean {
+    return this.#backlog;
+  }
+
   /** Takes down that a look leaves now. */
   leave(): void {
     this.#nudged = false;
@@ -85,9 +92,15 @@ export class Lookout {
     return true;
   }
 
+  /** Whether a look to tidy up would find nothing that is old enough. */
+  get tidy(): boolean {
+    return this.#clock.now() < this.#tidyUntil;
+  }
+
   /** Takes down when there is more to tidy up: a backlog at once, what must age first at leisure. */
   #noteTrim({ nowMs, trimAtMs }: ExchangeReply): void {
     if (trimAtMs === undefined) return;
+    this.#tidyUntil = this.#clock.now() + trimAtMs - nowMs;
     const wait = trimAtMs <= nowMs ? 0 : Math.max(TRIM_MS, trimAtMs - nowMs);
     this.#trimAt = this.#clock.now() + wait;
   }
@@ -100,8 +113,8 @@ export class Lookout {
     if (claimed.length > 0) this.#idleMs = this.#polling.minMs;
     this.#lastDueMs = nextDueAtMs;
     // A claim may bring fewer than were asked for, to keep its reply small.
-    const more = claimed.length > 0 && nextDueAtMs !== undefined && nextDueAtMs <= nowMs;
-    if (claimed.length === asked || more || this.#nudged) this.#at = -Infinity;
+    this.#backlog = claimed.length > 0 && nextDueAtMs !== undefined && nextDueAtMs <= nowMs;
+    if (claimed.length === asked || this.#backlog || this.#nudged) this.#at = -Infinity;
     else this.#rest(nextDueAtMs, claimed.length === 0);
   }
 

@@ -134,15 +134,19 @@ export class Pump {
 
   #standing(): Standing {
     const { concurrency, order } = this.#settings;
-    const { heartbeat, solo, allowance } = this.#stores;
+    const { heartbeat, solo, allowance, lookout } = this.#stores;
     const now = this.#deps.clock.now();
     const stopping = this.#halt.called;
-    const left = allowance.left(this.tally.kept);
-    // One look at a time: a second one would find what the first one leaves. And none for company
-    // while a suspect is here.
-    const closed = stopping || this.#drained || this.#reserved > 0 || solo.taken ||
-      now >= this.#limits.deadline;
-    const free = closed ? 0 : Math.min(concurrency - heartbeat.size, left, solo.room);
+    // One look at a time: a second one would find what the first one leaves. But of a backlog, half is
+    // fetched while the other half runs. And no look for company while a suspect is here.
+    const halves = this.#deps.broker.overlaps === true && lookout.backlog &&
+      solo.room >= concurrency;
+    const closed = stopping || this.#drained || solo.taken || now >= this.#limits.deadline ||
+      this.#reserved > 0 && !halves;
+    const left = allowance.left(this.tally.kept) - this.#reserved;
+    const permits = concurrency - heartbeat.size - this.#reserved;
+    const most = halves ? Math.ceil(concurrency / 2) : concurrency;
+    const free = closed ? 0 : Math.min(permits, left, solo.room, most);
     const drawn = () => order(() => this.#deps.clock.random());
     return { now, free, concurrency, airborne: this.#airborne, stopping, order: drawn };
   }

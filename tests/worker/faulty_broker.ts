@@ -6,7 +6,14 @@ import { BrokerError } from "../../src/errors.ts";
 /** Is a call that can be broken. */
 export type Operation = Exclude<
   keyof Broker,
-  "kind" | "namespace" | "polling" | "lingerMs" | "doctor" | "costs" | "close"
+  | "kind"
+  | "namespace"
+  | "polling"
+  | "lingerMs"
+  | "overlaps"
+  | "doctor"
+  | "costs"
+  | "close"
 >;
 
 /** Is one call, as the store got it. */
@@ -20,6 +27,8 @@ export class FaultyBroker implements Broker {
   readonly kind: string;
   readonly polling: Broker["polling"];
   readonly lingerMs: number;
+  /** Whether claims may overlap; as the store has it, unless a test says otherwise. */
+  overlaps: boolean;
   /** The calls so far, those that failed included. */
   readonly calls: Call[] = [];
   /** What it throws keeps the call from the store. */
@@ -36,6 +45,7 @@ export class FaultyBroker implements Broker {
     this.kind = broker.kind;
     this.polling = polling;
     this.lingerMs = broker.lingerMs;
+    this.overlaps = broker.overlaps ?? false;
   }
 
   /** How often an operation was called. */

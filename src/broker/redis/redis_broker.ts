@@ -76,6 +76,8 @@ export class RedisBroker implements Broker {
   };
   /** How long an outcome may wait for others: 5 ms where commands are paid for, as at Upstash. */
   readonly lingerMs: number;
+  /** Whether claims may overlap: where commands are not paid for. */
+  readonly overlaps: boolean;
   readonly #runner: Runner;
   readonly #pushing: Reach;
   readonly #checker: Checker;
@@ -98,7 +100,9 @@ export class RedisBroker implements Broker {
     this.#confirmation = confirmation;
     const pusher = confirmation ? confirmingRunner(resolved, confirmation) : this.#runner;
     this.#pushing = { runner: pusher, keys };
-    this.lingerMs = client.billed ?? true ? BILLED_LINGER_MS : 0;
+    const billed = client.billed ?? true;
+    this.lingerMs = billed ? BILLED_LINGER_MS : 0;
+    this.overlaps = !billed;
     this.#keys = keys;
     const { keyLocking } = resolved;
     this.#costs = redisCosts({ keyLocking, probes: client.command !== undefined });
