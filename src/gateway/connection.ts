@@ -9,6 +9,14 @@ import { SilenceWatch } from "./silence.ts";
 /** A reply of Redis: bytes, an integer in decimal digits, nothing, a list, or an error in one. */
 export type Reply = Buffer | string | null | Error | Reply[];
 
+/** Goes to the socket as bytes: a stream takes many times as long to encode a long text itself. */
+class EncodedCommand extends Command {
+  override toWritable(socket: object): string | Buffer {
+    const written = super.toWritable(socket);
+    return typeof written === "string" ? Buffer.from(written) : written;
+  }
+}
+
 /** Sends commands down one connection, pipelined, whichever requests they belong to. */
 export class Connection {
   readonly #link: Link;
@@ -61,7 +69,7 @@ export class Connection {
         new ConnectionError("ERR lost the connection to Redis, the command was not sent"),
       );
     }
-    const command = new Command(name, args.map(asArgument), { replyEncoding: null });
+    const command = new EncodedCommand(name, args.map(asArgument), { replyEncoding: null });
     this.#corkForThisTurn();
     this.#watch.sent();
     this.#link.redis.sendCommand(command);

@@ -17,7 +17,7 @@ if not nowMs then
 end
 local LATEST_MS = 8999999999999
 local dueBelow = (nowMs + 1) * 1000
-local function integer(number) return string.format("%d", number) end`;
+local function integer(number) return string.format("%.0f", number) end`;
 
 /**
  * Commands over many values: they go over Lua's stack, which ends at some 7,000. `put` adds a field and
