@@ -11,9 +11,11 @@
  */
 
 import type { BrokerCosts } from "./costs.ts";
+import type { BrokerStats } from "./broker_stats.ts";
 import type { Diagnosis } from "./diagnosis.ts";
-import type { DeadLetterBounds, DeadStock } from "./dead_bounds.ts";
+import type { DeadStock } from "./dead_bounds.ts";
 
+export type { BrokerStats, QueueStats } from "./broker_stats.ts";
 export type { Diagnosis } from "./diagnosis.ts";
 
 /** Names the lanes of a queue, served in this order. */
@@ -271,32 +273,6 @@ export interface DeadPage {
   readonly next: string | undefined;
   /** How many dead letters there are in all. */
   readonly total: number;
-}
-
-/** Counts the messages of one queue. */
-export interface QueueStats {
-  /** The queue's name. */
-  readonly queue: string;
-  /** Messages due now. */
-  readonly ready: number;
-  /** Messages due later: scheduled, backing off, or leased. */
-  readonly later: number;
-  /** When the oldest message that is due became due; undefined when none is. */
-  readonly oldestReadyAtMs: number | undefined;
-}
-
-/** Counts what the store holds. */
-export interface BrokerStats {
-  /** The store's clock. */
-  readonly nowMs: number;
-  /** The queues that hold messages, by name. */
-  readonly queues: readonly QueueStats[];
-  /** How many dead letters there are. */
-  readonly dead: number;
-  /** How many bytes their bodies and histories take. */
-  readonly deadBytes: number;
-  /** How many of them this broker keeps. */
-  readonly deadLetters: DeadLetterBounds;
 }
 
 /** Says what is wrong with a message, or with an entry that stands for one. */
