@@ -63,8 +63,7 @@ async function* askCollections(redis: Redis, key: Key): AsyncGenerator<Asked> {
   yield ["zrank", await redis.zrank(key("z"), "b"), 1];
   yield ["xadd", await redis.xadd(key("x"), "1-1", { a: 1 }), "1-1"];
   yield ["xlen", await redis.xlen(key("x")), 1];
-  const [, found] = await redis.scan(0, { match: key("z*"), count: 10_000 });
-  yield ["scan", found, [key("z")]];
+  yield ["scan", await scan(redis, key("z*")), [key("z")]];
 }
 
 async function* askScripts(redis: Redis, key: Key): AsyncGenerator<Asked> {
@@ -92,6 +91,18 @@ async function* askBatches(redis: Redis, key: Key): AsyncGenerator<Asked> {
   await redis.set(key("large"), large);
   yield ["a large value", (await redis.get<string>(key("large"))) === large, true];
   yield ["subscribe", await hear(redis, key("chat")), { n: 1 }];
+}
+
+/** The keys that fit, however many others there are. */
+async function scan(redis: Redis, match: string): Promise<string[]> {
+  const found: string[] = [];
+  let cursor = "0";
+  do {
+    const [next, keys] = await redis.scan(cursor, { match, count: 1_000 });
+    found.push(...keys);
+    cursor = next;
+  } while (cursor !== "0");
+  return found;
 }
 
 /** The first word of what is said of a command that fails. */

@@ -1,6 +1,11 @@
 // deno-lint-ignore-file no-console -- what others write there is what it listens to
 import { Hono } from "hono";
-import { ioredisClient, RedisBroker, upstashClient } from "../../../src/broker/redis/mod.ts";
+import {
+  ioredisClient,
+  RedisBroker,
+  restClient,
+  upstashClient,
+} from "../../../src/broker/redis/mod.ts";
 import { Dabba } from "../../../src/dabba.ts";
 import { gateway } from "../../../src/gateway/mod.ts";
 import { dabbaRoutes, withTasks } from "../../../src/hono/mod.ts";
@@ -29,7 +34,8 @@ export const check: Check = {
     const heard = new Ear();
     const restore = heard.tapConsole();
     try {
-      await play(heard);
+      await play(heard, upstashClient);
+      await play(heard, restClient);
     } finally {
       restore();
     }
@@ -87,7 +93,7 @@ class Ear {
   }
 }
 
-async function play(heard: Ear): Promise<void> {
+async function play(heard: Ear, connect: typeof upstashClient): Promise<void> {
   const { token, readToken, password, secret, payload } = CANARIES;
   await using server = await startRedisServer({ config: { requirepass: password } });
   const redis = `redis://:${password}@127.0.0.1:${server.port}`;
@@ -103,7 +109,7 @@ async function play(heard: Ear): Promise<void> {
     for (const [name, value] of reply.headers) heard.hear("gateway's headers", `${name} ${value}`);
     return reply;
   });
-  const client = upstashClient({ url: front.url, token, timeoutMs: TIMEOUT_MS });
+  const client = connect({ url: front.url, token, timeoutMs: TIMEOUT_MS });
   const broker = new RedisBroker({ client, retries: 0 });
   const echo = defineTask("echo", { input: passing<string>(), backoff: [] }, () => {
     throw new Error("it failed");
