@@ -9,30 +9,33 @@ const OUTCOMES = [
   ...["unknownTask", "skipped"] as const,
 ];
 
-/** Listens and counts; one per `dabbaRoutes()`. */
+/** A sample that counts up. */
+type Count = Sample & { value: number };
+
+/** Listens and counts; one per `dabbaRoutes()`. It is called for every message, so it makes little. */
 export class Counters {
   readonly #known: ReadonlySet<string>;
-  readonly #enqueued = new Map<string, Sample>();
-  readonly #deliveries = new Map<string, Sample>();
-  readonly #seconds = new Map<string, Sample>();
-  readonly #runs = new Map<string, Sample>();
+  readonly #enqueued = new Tallies();
+  readonly #deliveries = new Tallies();
+  readonly #seconds = new Tallies("_sum");
+  readonly #runs = new Tallies("_count");
 
   /** Begins to listen. */
   constructor(dabba: Producer) {
     this.#known = new Set(dabba.taskNames);
     dabba.on("enqueued", ({ task, disposition }) => {
-      add(this.#enqueued, { labels: { task: this.#named(task), disposition }, value: 1 });
+      this.#enqueued.of(this.#named(task), "disposition", disposition).value++;
     });
     for (const outcome of OUTCOMES) {
       dabba.on(outcome, ({ task }) => {
-        add(this.#deliveries, { labels: { task: this.#named(task), outcome }, value: 1 });
+        this.#deliveries.of(this.#named(task), "outcome", outcome).value++;
       });
     }
     for (const outcome of ["succeeded", "retried"] as const) {
       dabba.on(outcome, ({ task, durationMs }) => {
-        const labels = { task: this.#named(task) };
-        add(this.#seconds, { labels, value: durationMs / 1_000, suffix: "_sum" });
-        add(this.#runs, { labels, value: 1, suffix: "_count" });
+        const name = this.#named(task);
+        this.#seconds.of(name).value += durationMs / 1_000;
+        this.#runs.of(name).value++;
       });
     }
   }
@@ -44,19 +47,19 @@ export class Counters {
         name: "dabba_process_enqueued_total",
         type: "counter",
         help: "Messages that this process has handed to the store.",
-        samples: [...this.#enqueued.values()],
+        samples: this.#enqueued.samples,
       },
       {
         name: "dabba_process_deliveries_total",
         type: "counter",
         help: "Deliveries to workers of this process, by what became of them.",
-        samples: [...this.#deliveries.values()],
+        samples: this.#deliveries.samples,
       },
       {
         name: "dabba_process_attempt_seconds",
         type: "summary",
         help: "Time from claim to outcome of attempts that succeeded or will be repeated.",
-        samples: [...this.#seconds.values(), ...this.#runs.values()],
+        samples: [...this.#seconds.samples, ...this.#runs.samples],
       },
     ];
   }
@@ -67,7 +70,26 @@ export class Counters {
   }
 }
 
-function add(into: Map<string, Sample>, sample: Sample): void {
-  const key = Object.values(sample.labels ?? {}).join(" ");
-  into.set(key, { ...sample, value: (into.get(key)?.value ?? 0) + sample.value });
+/** The counts of one metric, by task and by one more label. */
+class Tallies {
+  readonly #counts = new Map<string, Count>();
+  readonly #suffix: string;
+
+  constructor(suffix: string = "") {
+    this.#suffix = suffix;
+  }
+
+  get samples(): Sample[] {
+    return [...this.#counts.values()];
+  }
+
+  of(task: string, label: string = "", value: string = ""): Count {
+    const key = value === "" ? task : `${task} ${value}`;
+    const known = this.#counts.get(key);
+    if (known) return known;
+    const labels = label === "" ? { task } : { task, [label]: value };
+    const count: Count = { labels, value: 0, suffix: this.#suffix };
+    this.#counts.set(key, count);
+    return count;
+  }
 }

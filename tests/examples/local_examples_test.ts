@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { hc } from "hono/client";
 import type { App } from "../../examples/rpc_client.ts";
+import { ROOT } from "../support/project.ts";
 import { readSources } from "../support/source_tree.ts";
 import { ExampleProcess } from "./example_process.ts";
 
@@ -86,4 +87,11 @@ Deno.test("Every example begins with the command that runs it", async () => {
     !/^(\/\/ |\/\*\*).*\b(deno|vercel|docker|node|bun|wrangler)\b/.test(text)
   );
   assertEquals(without.map(({ path }) => path), []);
+});
+
+Deno.test("The README lists every example", async () => {
+  const readme = await Deno.readTextFile(`${ROOT}README.md`);
+  const listed = [...readme.matchAll(/\]\(examples\/([\w.]+)/g)].map(([, name]) => name!);
+  const examples = [...Deno.readDirSync(`${ROOT}examples`)].map(({ name }) => name);
+  assertEquals([...new Set(listed)].sort(), examples.sort());
 });

@@ -1,9 +1,10 @@
-/** Other languages: examples/producer.py and examples/producer.sh, against an app that serves. */
+/** Other languages: examples/producer.py and examples/producer.sh, against an app over HTTPS. */
 import { Dabba, defineTask } from "@dabba/queue";
 import { dabbaRoutes } from "@dabba/queue/hono";
 import { sqliteBroker } from "@dabba/queue/sqlite";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Hono } from "hono";
+import { generate } from "selfsigned";
 import { z } from "zod";
 import { ROOT } from "../support/project.ts";
 
@@ -12,6 +13,11 @@ const SECRET = "lunch-at-twelve-sharp";
 const welcome = defineTask("email.welcome", {
   input: z.object({ email: z.email(), name: z.string().optional() }),
 }, ({ email }) => ({ sentTo: email }));
+
+// Once for all: a key takes its time.
+const { cert, private: key } = await generate([{ name: "commonName", value: "127.0.0.1" }], {
+  extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] }],
+});
 
 interface Outcome {
   readonly code: number;
@@ -26,15 +32,23 @@ async function produce(command: string, ...args: string[]): Promise<Outcome> {
     tasks: { welcome },
   });
   const app = new Hono().route("/queue", dabbaRoutes(dabba, { secret: SECRET }));
-  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
+  const listen = { hostname: "127.0.0.1", port: 0, onListen() {}, cert, key };
+  await using server = Deno.serve(listen, app.fetch);
   const stop = new AbortController();
   const working = dabba.worker().run({ signal: stop.signal });
-  const url = `http://127.0.0.1:${server.addr.port}/queue`;
+  const trusted = await Deno.makeTempFile({ suffix: ".pem" });
+  await Deno.writeTextFile(trusted, cert);
+  const url = `https://127.0.0.1:${server.addr.port}/queue`;
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args,
     cwd: ROOT,
-    env: { DABBA_URL: url, DABBA_SECRET: SECRET, NO_PROXY: "127.0.0.1" },
+    env: {
+      ...{ DABBA_URL: url, DABBA_SECRET: SECRET, NO_PROXY: "127.0.0.1" },
+      // How Python and curl are told whom to trust.
+      ...{ SSL_CERT_FILE: trusted, CURL_CA_BUNDLE: trusted },
+    },
   }).output();
+  await Deno.remove(trusted);
   stop.abort();
   await working;
   const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
