@@ -1,6 +1,6 @@
 /** The routes on Redis over HTTP, where the store is really away, full, or refuses. */
 import { assert, assertEquals } from "@std/assert";
-import { redisBroker } from "@dabba/queue/redis";
+import { redisBroker, restClient } from "@dabba/queue/redis";
 import { hangUp, type RedisGateway, redisGateway } from "../support/redis_gateway.ts";
 import { startRedisServer } from "../support/redis_server.ts";
 import { BEARER, greeter, json, routes } from "./greeter.ts";
@@ -94,4 +94,26 @@ Deno.test("GET /messages/:id/events waits out an outage of Redis", async () => {
   for (let more = await reader.read(); !more.done; more = await reader.read()) text += more.value;
   await working;
   assert(text.includes("event: result"));
+});
+
+Deno.test("The routes pass on how long the store wants to be left alone", async () => {
+  const answers = ["2", "20", "86400"];
+  await using server = await redisGateway({
+    intercept: () => {
+      const headers = { "retry-after": answers.shift()! };
+      return Response.json({ error: "ERR too many requests" }, { status: 429, headers });
+    },
+  });
+  const { namespace } = server;
+  const broker = redisBroker({ client: restClient(server), namespace, retries: 0 });
+  await using dabba = greeter({ broker });
+  const app = routes(dabba);
+  const waits: (string | null)[] = [];
+  while (answers.length > 0) {
+    const response = await app.request(TASK, post());
+    await response.body?.cancel();
+    waits.push(response.headers.get("retry-after"));
+  }
+  // Five seconds at least, an hour at most.
+  assertEquals(waits, ["5", "20", "3600"]);
 });
