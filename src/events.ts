@@ -1,6 +1,7 @@
 /** Lifecycle events: what happens to messages and workers, for logs and telemetry. */
 
 import type { DeadStock } from "./broker/dead_bounds.ts";
+import type { Finding } from "./broker/findings.ts";
 import type { ErrorRecord } from "./message/journal.ts";
 
 /** Tells which message an event is about. */
@@ -59,6 +60,12 @@ export interface DabbaEvents {
   outage: { readonly worker: string; readonly error: Error; readonly failures: number };
   /** A store gave a reason that Dabba does not know; at most one in ten seconds. Look into it. */
   alarm: { readonly worker: string; readonly error: Error };
+  /** After a restart of its store, a worker has looked through it and found what it left half done. */
+  repaired: {
+    readonly worker: string;
+    readonly checked: number;
+    readonly findings: readonly Finding[];
+  };
   /** A worker reaches its store again. */
   recovered: { readonly worker: string; readonly failures: number };
 }

@@ -36,13 +36,17 @@ export class OutageReport {
   #failures = 0;
   #reportedAt = -Infinity;
   #alarmedAt = -Infinity;
+  #passedAt: number;
   #told = false;
+  /** Is called when the store answers again, with when it answered last before. */
+  onBack: (since: number) => void = () => {};
 
   /** Makes it for one worker. */
   constructor(events: Events, worker: string, clock: Clock) {
     this.#events = events;
     this.#worker = worker;
     this.#clock = clock;
+    this.#passedAt = clock.now();
   }
 
   /** How many requests have failed since the last one that passed, on all channels together. */
@@ -68,6 +72,9 @@ export class OutageReport {
   passed(): void {
     const failures = this.#failures;
     this.#failures = 0;
+    const since = this.#passedAt;
+    this.#passedAt = this.#clock.now();
+    if (failures > 0) this.onBack(since);
     // An outage that nobody was told of is not told as over either: a store may come and go.
     if (!this.#told) return;
     this.#told = false;

@@ -7,6 +7,7 @@ import { Halt } from "./halt.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Limits } from "./limits.ts";
 import { Lookout } from "./lookout.ts";
+import { Mender } from "./mender.ts";
 import type { WorkerSettings } from "./options.ts";
 import type { Run } from "./run.ts";
 import { Settler } from "./settler.ts";
@@ -62,8 +63,12 @@ export class Pump {
     const { events, clock, broker } = this.#deps;
     const { allowance } = this.#limits;
     const report = new OutageReport(events, this.#settings.name, clock);
+    const mender = new Mender(this.#deps, this.#settings.name);
+    // A drain is too short for it.
+    if (!this.#limits.drain) report.onBack = (since) => mender.recovered(since);
     const channel = () => new Channel(broker, this.#settings, { report, clock, allowance });
     await Promise.all(Array.from({ length: FLIGHTS }, () => this.#loop(channel())));
+    mender.stop();
     this.#halt.over();
     if (this.#failure) throw this.#failure.error;
   }

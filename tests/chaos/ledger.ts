@@ -23,7 +23,9 @@ export type What =
   /** The store has buried the message. */
   | "dead"
   /** A worker tells that its store is away, with no message's id. */
-  | "outage";
+  | "outage"
+  /** A worker has mended something, after a restart of its store. */
+  | "mended";
 
 /** Is one line. */
 export interface Entry {

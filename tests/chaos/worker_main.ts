@@ -78,6 +78,9 @@ dabba.on("dead", (event) => {
   ledger.write("dead", { id, fence, why: error.name });
 });
 dabba.on("outage", ({ error }) => ledger.write("outage", { id: "", why: error.message }));
+dabba.on("repaired", ({ findings }) => {
+  for (const { id, problem } of findings) ledger.write("mended", { id, why: problem });
+});
 for (const name of ["retried", "released", "deferred"] as const) {
   dabba.on(name, ({ id, fence }) => ledger.write("returned", { id, fence, why: name }));
 }

@@ -13,6 +13,7 @@ export type Operation = Exclude<
   | "overlaps"
   | "doctor"
   | "costs"
+  | "uptimeMs"
   | "close"
 >;
 
@@ -29,6 +30,8 @@ export class FaultyBroker implements Broker {
   readonly lingerMs: number;
   /** Whether claims may overlap; as the store has it, unless a test says otherwise. */
   overlaps: boolean;
+  /** How long its server says that it has been up; a test has it, or the store is of no server. */
+  uptimeMs?: () => Promise<number | undefined>;
   /** The calls so far, those that failed included. */
   readonly calls: Call[] = [];
   /** What it throws keeps the call from the store. */

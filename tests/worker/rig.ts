@@ -20,7 +20,7 @@ export type Happened = {
 const NAMES: readonly (keyof DabbaEvents)[] = [
   ...["started", "succeeded", "retried", "deferred", "released", "dead", "expired"] as const,
   ...["leaseLost", "unknownTask", "skipped", "outage", "alarm", "recovered"] as const,
-  ...["deadDropped", "deadNearlyFull"] as const,
+  ...["deadDropped", "deadNearlyFull", "repaired"] as const,
 ];
 
 /** Is a worker at work. */

@@ -4,8 +4,8 @@ import { Keys } from "./keys.ts";
 import { checkNamespace } from "./options.ts";
 
 /**
- * Names a part: a `producer` enqueues, reads and cancels; a `worker` also claims and settles; a
- * `reader` only looks; an `operator` also redrives, discards and repairs.
+ * Names a part: a `producer` enqueues, reads and cancels; a `worker` also claims and settles, and
+ * repairs after a restart; a `reader` only looks; an `operator` also redrives, discards and repairs.
  */
 export type RedisRole = "producer" | "worker" | "reader" | "operator";
 
@@ -25,11 +25,12 @@ export interface RedisAclOptions {
 const LOOK = "time get hmget zrange";
 // WAIT is for confirm: it changes nothing.
 const WRITE = "set hset hdel zadd zrem sadd wait";
+const WALK = "smembers smismember zcard zcount zmscore hscan zscan";
 const COMMANDS: Readonly<Record<RedisRole, string>> = {
   producer: `${LOOK} ${WRITE}`,
-  worker: `${LOOK} ${WRITE} srem zcard`,
-  reader: `${LOOK} smembers smismember zcard zcount zmscore hscan zscan`,
-  operator: `${LOOK} ${WRITE} srem smembers smismember zcard zcount zmscore hscan zscan`,
+  worker: `${LOOK} ${WRITE} srem info ${WALK}`,
+  reader: `${LOOK} ${WALK}`,
+  operator: `${LOOK} ${WRITE} srem ${WALK}`,
 };
 
 /**

@@ -16,18 +16,7 @@ export async function examineRedis(
   runner: Runner,
   confirmation: Confirmation | undefined,
 ): Promise<Diagnosis[]> {
-  let info: Info | undefined;
-  try {
-    info = await runCommand(runner, ["INFO"], {
-      read: parseInfo,
-      operation: "ask Redis about itself",
-    });
-  } catch (thrown) {
-    const error = asBrokerError("ask Redis about itself", thrown);
-    if ("retryable" in error && error.retryable && !("unknown" in error && error.unknown)) {
-      throw error;
-    }
-  }
+  const info = await askInfo(runner, ["INFO"]);
   if (info === undefined || info.size === 0) {
     return [note(
       "Redis does not tell about itself (INFO): look at its persistence, its " +
@@ -40,6 +29,29 @@ export async function examineRedis(
     ...ofReplication(info, confirmation),
     ...ofVersion(info),
   ];
+}
+
+/** Says for how many milliseconds a Redis has been up; an outage rejects, a refusal tells nothing. */
+export async function uptimeOf(runner: Runner): Promise<number | undefined> {
+  const info = await askInfo(runner, ["INFO", "server"]);
+  const seconds = Number(info?.get("uptime_in_seconds") ?? NaN);
+  return Number.isNaN(seconds) ? undefined : seconds * 1_000;
+}
+
+async function askInfo(
+  runner: Runner,
+  command: readonly [string, ...string[]],
+): Promise<Info | undefined> {
+  const operation = "ask Redis about itself";
+  try {
+    return await runCommand(runner, command, { read: parseInfo, operation });
+  } catch (thrown) {
+    const error = asBrokerError(operation, thrown);
+    if ("retryable" in error && error.retryable && !("unknown" in error && error.unknown)) {
+      throw error;
+    }
+    return undefined;
+  }
 }
 
 /** Reads what `INFO` answers. */

@@ -21,7 +21,7 @@ import { runCommand } from "./command.ts";
 import type { BrokerCosts } from "../costs.ts";
 import { type Confirmation, confirmingRunner, resolveConfirmation } from "./confirm.ts";
 import { redisCosts } from "./costs.ts";
-import { examineRedis } from "./doctor.ts";
+import { examineRedis, uptimeOf } from "./doctor.ts";
 import { exchangeCall, exchangeReply } from "./exchange_call.ts";
 import { resolveClient } from "./given_client.ts";
 import { guardBatch, guardCount, guardExchange, guardName, safeId, wholeMs } from "./guards.ts";
@@ -243,6 +243,11 @@ export class RedisBroker implements Broker {
   /** Counts the commands of its calls, as Upstash bills them. */
   costs(): BrokerCosts {
     return this.#costs;
+  }
+
+  /** Says how long Redis has been up: one command; undefined where it may not, or does not, tell. */
+  uptimeMs(): Promise<number | undefined> {
+    return uptimeOf(this.#runner);
   }
 
   /** Lets no more calls through. A client that was given stays open: it is the caller's. */

@@ -32,6 +32,23 @@ Deno.test("RedisBroker.doctor() says what can cost messages, and what to do", as
   assert(/danger This Redis is a replica/.test(await told()));
 });
 
+Deno.test("RedisBroker.uptimeMs() tells a Redis that was restarted from one that stayed up", async () => {
+  await using own = await startRedisServer({ config: { appendonly: "yes" } });
+  await using server = await redisGateway({ redis: own.url });
+  const broker = open(server);
+  const begunAt = Date.now();
+  await own.kill();
+  await own.start();
+  const uptimeMs = await broker.uptimeMs();
+  assert(uptimeMs !== undefined && uptimeMs <= Date.now() - begunAt, `${uptimeMs} ms`);
+});
+
+Deno.test("RedisBroker.uptimeMs() knows nothing where Redis does not tell", async () => {
+  for (const info of [() => "# Server", () => Promise.reject(new Error("NOPERM no"))]) {
+    assertEquals(await redisBroker({ client: answering(info) }).uptimeMs(), undefined);
+  }
+});
+
 /** A client that knows nothing but how to answer `INFO`. */
 const answering = (info: () => unknown) => ({
   evalsha: () => Promise.reject(new Error("unused")),

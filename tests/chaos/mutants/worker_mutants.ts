@@ -5,6 +5,27 @@ import type { Mutant } from "./mutant.ts";
 /** One guard each. */
 export const workerMutants: readonly Mutant[] = [
   {
+    guard: "a worker repairs its store after a restart",
+    file: "src/worker/mender.ts",
+    find: "if (await this.#restarted(since)) await this.#mend();",
+    put: "await this.#restarted(since);",
+    tests: ["tests/worker/mender_test.ts"],
+  },
+  {
+    guard: "a store that stayed up is not looked through",
+    file: "src/worker/mender.ts",
+    find: "uptimeMs !== undefined && uptimeMs <= clock.now() - since + MARGIN_MS",
+    put: "uptimeMs !== undefined && clock.now() >= since",
+    tests: ["tests/worker/mender_test.ts"],
+  },
+  {
+    guard: "a restart is remembered through a second outage",
+    file: "src/worker/mender.ts",
+    find: "this.#since = Math.min(this.#since, since);\n          return;",
+    put: "return;",
+    tests: ["tests/worker/mender_test.ts"],
+  },
+  {
     guard: "a request that is sent again keeps its number",
     file: "src/worker/channel.ts",
     find: "this.#persist(() => this.#broker.exchange(request), patience)",
