@@ -1,7 +1,6 @@
 /** A producer for Cloudflare Workers, as it is bundled: it enqueues, and runs nothing. */
 
-import { Dabba, defineTask } from "@dabba/queue";
-import { redisBroker } from "@dabba/queue/redis";
+import { defineTask, Producer, redisProducer } from "@dabba/queue/producer";
 import { SCHEMA } from "./producer_schema.ts";
 
 /** Is what workerd hands over. */
@@ -12,12 +11,12 @@ interface Variables {
 
 const send = defineTask("email.send", { input: SCHEMA });
 
-const producer = {
+const app = {
   async fetch(_: Request, { URL: url, TOKEN: token }: Variables): Promise<Response> {
-    const broker = redisBroker({ url, token, namespace: "bench" });
-    const dabba = new Dabba({ broker, tasks: { send } });
-    const { disposition } = await dabba.tasks.send.enqueue({ i: 1, email: "a@example.com" });
+    const broker = redisProducer({ url, token, namespace: "bench" });
+    const producer = new Producer({ broker, tasks: { send } });
+    const { disposition } = await producer.tasks.send.enqueue({ i: 1, email: "a@example.com" });
     return Response.json({ disposition });
   },
 };
-export { producer as default };
+export { app as default };
