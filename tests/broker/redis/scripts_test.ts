@@ -10,23 +10,23 @@ import { openRig } from "./rig.ts";
 
 /** A script that changed by accident shows here; one that changed on purpose is pinned anew. */
 const HASHES: Readonly<Record<string, string>> = {
-  cancel: "1b785fd1efbe02086eb6353cc3e5609867a9d991",
-  check_lines: "7a0ce13e60049a4364e9d8d795eb0a6ae4c3ebf7",
-  check_messages: "cacdd8bae178acac4928984285d3529bcb282a1d",
-  check_rest: "7223ad8044e0084728ec8aae22463a692ccff517",
+  cancel: "3d0cb800589b541928d3cf5927a34597094fa7da",
+  check_lines: "0600176739c74bbe5a374bbc3796a59b1e8feb5b",
+  check_messages: "3273978a694fa661df0b4837b49cc828efe773d7",
+  check_rest: "3f7698fff146217af8d48eba1cdcbd84408c0e74",
   check_scan: "80113ac4451512b3dd6b2cd6cd3d2e33f05b3d20",
   dead: "5327547d0634f19674266731e238dde4a965fae6",
-  discard: "b3693bae13a224a0257df8e77606def641d6b951",
-  exchange: "258447754810f246015d8d299a54a0bd28632af9",
+  discard: "3195883626a953317f4421823cb260185cba7680",
+  exchange: "fb38f909c9ce1972c0bb5b72acadf588ce2a44c2",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
-  mend_lines: "7dc09ac5bc1c4f04c6058a63d4caf1598dc7f05e",
-  mend_messages: "fca98e7a838e2637f39fbe6fe53dd746dba2f3b3",
-  mend_rest: "9877111606c4832e2676146c11dd9e4f4ac94e42",
+  mend_lines: "cd687310c9c87b9c0301e2f6f1e837f3a2d46b6b",
+  mend_messages: "c68d21bdc2fc82cf478272ff6bf9c91c4cc3526a",
+  mend_rest: "01b88196e7ce152eb1b865d54aa2d18d0b120657",
   probe: "9c73a7eeff407478b052ad8aff77810fff1719cc",
-  push: "c9402f5f9ea39ad6aaeb350b4fabc8e10c7cd88d",
-  read: "e5ab97257f02f934406ab74b121b72ca5f45f740",
-  redrive: "bbc185801550c71b85d06d3b1cdd826bd32fde4e",
-  stats: "1a77687cc0d5fd355833fed3787ee005464a8c7a",
+  push: "63f8ff8da9bb0ae02f9144abfc439a145be27064",
+  read: "e2e3f3753544a0f0af6d6f0d3028c4ab2af935ba",
+  redrive: "33d7f9deb59fd87f723a69adf03f3912ef7054ef",
+  stats: "e9785481da5c7bbccb835bea810b39f71956061a",
 };
 
 /** All that scripts may use: known since Redis 7.0, and what they do is one key's affair. */

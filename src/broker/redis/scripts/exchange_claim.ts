@@ -46,7 +46,8 @@ local function look()
       local found = redis.call("ZRANGE", due[line], 0, want, "WITHSCORES")
       local n = math.min(want, #found / 2)
       while n > 0 and tonumber(found[2 * n]) >= dueBelow do n = n - 1 end
-      for i = 1, n do ids[#ids + 1], from[#from + 1] = found[2 * i - 1], line end
+      local before = #ids
+      for i = 1, n do ids[before + i], from[before + i] = found[2 * i - 1], line end
       want = want - n
       setHint(line, tonumber(found[2 * n + 2]))
       leaves[line] = nil
@@ -69,23 +70,23 @@ end
 
 local function take(ids, from)
   local wanted, answer, batch, scored, stale = {}, {}, {}, {}, {}
-  for i = 1, #ids do put(wanted, ids[i], ids[i] .. "!") end
+  for i = 1, #ids do wanted[2 * i - 1], wanted[2 * i] = ids[i], ids[i] .. "!" end
   local found = fetch(msg, wanted)
   local fresh = table.concat({ "h", mine, "/", "/", 1, 0, 0, untilMs, "=" .. worker, "=", 0, "" }, " ")
-  local bytes = 0
+  local bytes, taken = 0, 0
   for i = 1, #ids do
     local id, line, record, hold = ids[i], from[i], found[2 * i - 1], holds[ids[i]]
     if hold == nil then hold = open(found[2 * i]) end
     bytes = bytes + #(record or "")
     local live = hold ~= false and isLive(record, line) and not (hold and hold[STATE] == "d")
-    if live and #batch > 0 and bytes > MOST_BYTES then
+    if live and taken > 0 and bytes > MOST_BYTES then
       -- It stays where it is, due since some time or other.
       lowerHint(line, 0)
     elseif live then
       local text = hold and lease(hold)
       put(fields, wanted[2 * i], text or fresh)
-      put(answer, record, text or "")
-      batch[#batch + 1] = id
+      taken = taken + 1
+      answer[2 * taken - 1], answer[2 * taken], batch[taken] = record, text or "", id
       local score = place(due[line], untilMs)
       if not scored[line] then
         scored[line] = {}

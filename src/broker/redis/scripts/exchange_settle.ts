@@ -48,7 +48,9 @@ local function finished(id, hold, head, text)
     outcome = outcomeHead(names[head.line], head.letter, "/", head.claim, hold, head.forgetMs)
     head.outcomes[hold] = outcome
   end
-  finish(id, outcome .. text, hold, head.forgetMs)
+  -- The result stands behind two words.
+  local _, before = string.find(text, "^%d+ %S+ ")
+  finish(id, outcome .. text, hold, head.forgetMs, #text - (before or #text))
   return false
 end
 ends.s, ends.e = finished, finished

@@ -17,7 +17,7 @@ if not nowMs then
 end
 local LATEST_MS = 8999999999999
 local dueBelow = (nowMs + 1) * 1000
-local function integer(number) return string.format("%.0f", number) end`;
+local function integer(number) return string.format("%d", number) end`;
 
 /**
  * Commands over many values: they go over Lua's stack, which ends at some 7,000. `put` adds a field and
@@ -146,8 +146,8 @@ end
 local function resultBytes(outcome)
   return #outcome + 1 - (string.match(outcome, RESULT) or #outcome + 1)
 end
-local function finish(id, outcome, hold, forgetMs)
-  count, kept, ended = count + 1, kept + resultBytes(outcome), true
+local function finish(id, outcome, hold, forgetMs, bytes)
+  count, kept, ended = count + 1, kept + (bytes or resultBytes(outcome)), true
   put(fields, id, outcome)
   if hold then put(fields, id .. "!", "") end
   if hold and hold[PROGRESS] == "1" then put(fields, id .. "%", "") end
