@@ -1,7 +1,7 @@
 /** Runs the examples that keep their messages in Redis, by way of a gateway. */
 import { Dabba } from "@dabba/queue";
 import { redisBroker } from "@dabba/queue/redis";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ROOT } from "../support/project.ts";
 import { type RedisGateway, redisGateway } from "../support/redis_gateway.ts";
 import { ExampleProcess } from "./example_process.ts";
@@ -52,38 +52,6 @@ Deno.test("examples/deno_deploy/main.ts serves, drains after a request, and by i
   assertStringIncludes(await send("/welcome"), '"output":{"sentTo":"ada@example.com"}');
   example.kill("SIGUSR2");
   await example.says(/ticked/);
-});
-
-Deno.test("examples/vercel/server.ts is drained by the request that vercel.json asks for", async () => {
-  await using server = await redisGateway();
-  const { crons: [cron] } = JSON.parse(
-    await Deno.readTextFile(`${ROOT}examples/vercel/vercel.json`),
-  );
-  const href = new URL("../../examples/vercel/server.ts", import.meta.url).href;
-  const program = `
-    const { default: app } = await import(${JSON.stringify(href)});
-    const headers = { "content-type": "application/json" };
-    const ask = async (path, init) => {
-      const response = await app.fetch(new Request("https://app.example" + path, init));
-      console.log(response.status, JSON.stringify(await response.json()));
-      return response;
-    };
-    const init = { method: "POST", headers, body: '{"month":"2030-01"}' };
-    const asked = await ask("/reports", init);
-    await ask(${JSON.stringify(cron.path)});
-    await ask(${JSON.stringify(cron.path)}, { headers: { authorization: "Bearer of-the-cron" } });
-    await ask(asked.headers.get("location"));`;
-  const env = { ...environment(server), CRON_SECRET: "of-the-cron" };
-  const module = `data:text/javascript,${encodeURIComponent(program)}`;
-  await using example = await ExampleProcess.start(module, { env });
-  const { code, said } = await example.ended();
-  assertEquals([code, code === 0 ? "" : said], [0, ""]);
-  const [asked, closed, drained, message] = said.split("\n");
-  assert(asked!.startsWith("202 "));
-  assert(closed!.startsWith("401 "));
-  assertMatch(drained!, /^200 .*"succeeded":1/);
-  assertStringIncludes(message!, '"output":{"file":"reports/2030-01.pdf"}');
-  assertMatch(cron.schedule, /^(\S+ ){4}\S+$/);
 });
 
 Deno.test("examples/self_hosted/gateway.ts lends a Redis to Dabba, until it is told to end", async () => {

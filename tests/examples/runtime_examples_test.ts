@@ -110,3 +110,42 @@ toolbox.test(
     }]);
   },
 );
+
+/** Sends what a user does, then what Vercel's cron does, without its secret and with it. */
+const VISIT = `
+  const { default: app } = await import("./vercel.ts");
+  const [, path] = process.argv;
+  const ask = async (path, init) => {
+    const response = await app.fetch(new Request("https://app.example" + path, init));
+    return { status: response.status, body: await response.json() };
+  };
+  const headers = { "content-type": "application/json" };
+  const asked = await ask("/reports", { method: "POST", headers, body: '{"month":"2030-01"}' });
+  const closed = await ask(path);
+  const drained = await ask(path, { headers: { authorization: "Bearer of-the-cron" } });
+  const message = await ask(asked.body.status);
+  console.log(JSON.stringify({ asked, closed, drained, message }));`;
+
+toolbox.test(
+  "examples/vercel/server.ts is drained by the request of its vercel.json",
+  BUILDERS,
+  async () => {
+    const folder = `${ROOT}examples/vercel/`;
+    const { crons: [cron] } = JSON.parse(await Deno.readTextFile(`${folder}vercel.json`));
+    await Deno.copyFile(`${folder}server.ts`, `${project.dir}/vercel.ts`);
+    await using server = await redisGateway();
+    const env = {
+      UPSTASH_REDIS_REST_URL: server.url,
+      UPSTASH_REDIS_REST_TOKEN: server.token,
+      DABBA_NAMESPACE: server.namespace,
+      CRON_SECRET: "of-the-cron",
+    };
+    const args = ["--input-type=module", "--eval", VISIT, cron.path];
+    const said = JSON.parse(await project.succeed("Node 24", args, env));
+    assertEquals([said.asked.status, said.closed.status, said.drained.status], [202, 401, 200]);
+    assertEquals([said.drained.body.succeeded, said.message.body.output], [1, {
+      file: "reports/2030-01.pdf",
+    }]);
+    assertMatch(cron.schedule, /^(\S+ ){4}\S+$/);
+  },
+);
