@@ -9,7 +9,7 @@ import { redisGateway } from "../support/redis_gateway.ts";
 import { greet } from "./producer_contract.ts";
 
 /** What each may weigh, minified and compressed; Hono and the schema library are the app's own. */
-const MOST_BYTES = { "producer_weight.ts": 20_000, "producer_hono_weight.ts": 20_900 };
+const MOST_BYTES = { "producer_weight.ts": 20 * 1024, "producer_hono_weight.ts": 21 * 1024 };
 const ENTRY = "producer_entry.ts";
 const TO_WEIGH = ["--minify", "--format=esm", "--conditions=workerd,worker"];
 const APPS_OWN = ["--external:hono", "--external:hono/*", "--external:zod"];
