@@ -61,8 +61,33 @@ export function encodeEnvelope(plan: string, input: string): string {
 /** Opens an envelope; throws a `SyntaxError` or `TypeError` when it is not one. */
 export function decodeEnvelope(body: string): Envelope {
   const end = body.indexOf("\n");
-  const wire: unknown = JSON.parse(end < 0 ? body : body.slice(0, end));
-  if (end < 0 || !isWire(wire)) {
+  return {
+    ...decodePlan(end < 0 ? body : body.slice(0, end), end >= 0),
+    input: body.slice(end + 1),
+  };
+}
+
+/** Opens envelopes that come in numbers: messages of one task mostly have one plan. */
+export class EnvelopeReader {
+  #text = "";
+  #plan: Plan | undefined;
+
+  /** Does as {@linkcode decodeEnvelope}. */
+  read(body: string): Envelope {
+    const end = body.indexOf("\n");
+    const text = body.slice(0, Math.max(end, 0));
+    if (this.#plan === undefined || text !== this.#text) {
+      const { input: _, ...plan } = decodeEnvelope(body);
+      this.#text = text;
+      this.#plan = plan;
+    }
+    return { ...this.#plan, input: body.slice(end + 1) };
+  }
+}
+
+function decodePlan(text: string, whole: boolean): Plan {
+  const wire: unknown = JSON.parse(text);
+  if (!whole || !isWire(wire)) {
     throw new TypeError("Cannot read envelope: it was not written by this version of Dabba");
   }
   return {
@@ -72,7 +97,6 @@ export function decodeEnvelope(body: string): Envelope {
     retainMs: wire.r,
     keepMs: wire.k ?? wire.r,
     maxCrashes: wire.c,
-    input: body.slice(end + 1),
   };
 }
 

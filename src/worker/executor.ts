@@ -6,7 +6,7 @@
 import { type Delivery, SUSPECT_CRASHES } from "../broker/broker.ts";
 import { PayloadTooLargeError } from "../errors.ts";
 import type { Events } from "../events.ts";
-import { decodeEnvelope, type Envelope } from "../message/envelope.ts";
+import { type Envelope, EnvelopeReader } from "../message/envelope.ts";
 import { bytesOver } from "../message/json.ts";
 import { encodeResult, encodeStopped } from "../message/result.ts";
 import type { TaskDefinition } from "../task.ts";
@@ -44,6 +44,7 @@ export class Executor {
   readonly #clock: Clock;
   readonly #payloadLimit: number;
   readonly #solo: Solo;
+  readonly #envelopes = new EnvelopeReader();
 
   /** Makes it for a worker and the tasks that it knows. */
   constructor(
@@ -65,7 +66,7 @@ export class Executor {
     const { delivery } = run;
     let envelope: Envelope;
     try {
-      envelope = decodeEnvelope(delivery.body);
+      envelope = this.#envelopes.read(delivery.body);
     } catch (error) {
       return buryUnread(delivery, error, this.#scene(run, moment));
     }

@@ -16,6 +16,7 @@ export class Heartbeat {
   #talkAt = Infinity;
   #hushed = false;
   #lastRenewAt = -Infinity;
+  #mixed = false;
 
   /** Makes it for leases of `leaseMs`, which are renewed when a third of them has passed. */
   constructor(leaseMs: number) {
@@ -42,10 +43,13 @@ export class Heartbeat {
     this.#runs.add(run);
     if (run.renewAt >= this.#lastRenewAt) this.#lastRenewAt = run.renewAt;
     // Its claim was long on the way: it must not wait behind leases that were renewed meanwhile.
-    else this.#sort();
+    else this.#mixed = true;
   }
 
+  // Once for all that one claim brought, not for each.
   #sort(): void {
+    if (!this.#mixed) return;
+    this.#mixed = false;
     const runs = [...this.#runs].sort((a, b) => a.renewAt - b.renewAt);
     this.#runs.clear();
     for (const run of runs) this.#runs.add(run);
@@ -80,6 +84,7 @@ export class Heartbeat {
 
   /** Tells when the next renewal is due; Infinity when nothing runs. */
   nextAt(): number {
+    this.#sort();
     const [first] = this.#runs;
     return Math.min(first?.renewAt ?? Infinity, this.#talkAt);
   }
@@ -87,6 +92,7 @@ export class Heartbeat {
   /** Takes the runs whose renewal is due, or all, for a request that is about to leave. */
   take(now: number, { all = false }: { readonly all?: boolean } = {}): Run[] {
     const due: Run[] = [];
+    this.#sort();
     if (now >= this.#talkAt) {
       this.#talkAt = Infinity;
       for (const run of this.#talking) if (due.length < MAX_BATCH) due.push(run);

@@ -3,6 +3,7 @@ import {
   decodeEnvelope,
   encodeEnvelope,
   encodePlan,
+  EnvelopeReader,
   type Plan,
 } from "../../src/message/envelope.ts";
 import { encodeJson } from "../../src/message/json.ts";
@@ -68,3 +69,16 @@ for (const text of ["", "{", "7", "null", '"text"', "[]", "true"]) {
     assertEquals(decodeResult(text), undefined);
   });
 }
+
+Deno.test("EnvelopeReader.read() opens envelopes in any order as decodeEnvelope() does", () => {
+  const reader = new EnvelopeReader();
+  const other = encodePlan({ ...PLAN, task: "other", backoff: [] });
+  const bodies = [[PLAN, "1"], [PLAN, "2"], [PLAN, "\n"]].map(([plan, input]) =>
+    encodeEnvelope(encodePlan(plan as Plan), input as string)
+  ).flatMap((body) => [body, encodeEnvelope(other, body)]);
+  const damaged = ["", "\n", "{", "{}\n", encodePlan(PLAN)];
+  for (const body of [...bodies, ...bodies.toReversed()]) {
+    assertEquals(reader.read(body), decodeEnvelope(body));
+    for (const one of damaged) assertThrows(() => reader.read(one), Error);
+  }
+});
