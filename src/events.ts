@@ -64,7 +64,7 @@ export interface DabbaEvents {
   repaired: {
     readonly worker: string;
     readonly checked: number;
-    readonly findings: readonly Finding[];
+    readonly findings: readonly Pick<Finding, "id" | "problem">[];
   };
   /** A worker reaches its store again. */
   recovered: { readonly worker: string; readonly failures: number };
