@@ -1,5 +1,7 @@
 /** Where a Redis is reached over HTTP, checked before any I/O. */
 
+import { checkNumber } from "./options.ts";
+
 /** Says where a Redis is reached over HTTP. */
 export interface RestClientOptions {
   /** The REST URL, `https://…`. */
@@ -21,7 +23,10 @@ export interface RestClientOptions {
  *
  * @throws {TypeError} when one is missing or of another kind.
  */
-export function checkAddress({ url, token }: RestClientOptions): { url: string; token: string } {
+export function checkAddress(
+  { url, token, timeoutMs = 1 }: RestClientOptions,
+): { url: string; token: string } {
+  checkNumber("timeoutMs", timeoutMs, 1);
   if (typeof url !== "string" || url.trim() === "") {
     throw new TypeError(
       "Cannot make a Redis client: url is missing; give the REST URL, or set UPSTASH_REDIS_REST_URL",

@@ -163,7 +163,8 @@ export function checkNamespace(namespace: string): string {
   );
 }
 
-function checkNumber(name: string, value: number, least: number): void {
+/** Refuses what is no whole number from `least` on that a timer can take; throws `TypeError`. */
+export function checkNumber(name: string, value: number, least: number): void {
   // A timer of more than 31 bits fires at once.
   if (Number.isInteger(value) && value >= least && value < 2 ** 31) return;
   throw new TypeError(

@@ -21,7 +21,7 @@ export type RestClient = Required<RedisClient>;
  * console.log(broker.kind); // "redis"
  * ```
  *
- * @throws {TypeError} when the URL is not one of HTTP, or the token is empty.
+ * @throws {TypeError} when the URL is not one of HTTP, the token is empty, or the time is no timer's.
  */
 export function restClient(options: RestClientOptions): RestClient {
   const { url, token } = checkAddress(options);

@@ -18,7 +18,7 @@ import { restClient } from "./rest_client.ts";
  * console.log(broker.kind); // "redis"
  * ```
  *
- * @throws {TypeError} when the URL is not one of HTTP, or the token is empty.
+ * @throws {TypeError} when the URL is not one of HTTP, the token is empty, or the time is no timer's.
  */
 export function upstashClient(options: RestClientOptions): RedisClient {
   const { timeoutMs = 5_000 } = options;

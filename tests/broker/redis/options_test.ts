@@ -3,6 +3,7 @@ import {
   RedisBroker,
   redisBroker,
   type RedisBrokerOptions,
+  restClient,
   upstashClient,
 } from "../../../src/broker/redis/mod.ts";
 
@@ -94,5 +95,13 @@ Deno.test("a printed RedisBroker shows neither URL nor token", () => {
   const broker = redisBroker({ url: "https://canary.example.com", token: "canary" });
   for (const text of [Deno.inspect(broker), String(broker), JSON.stringify(broker)]) {
     assertNotMatch(text, /canary/);
+  }
+});
+
+Deno.test("restClient() and upstashClient() refuse a timeout that no timer takes", () => {
+  for (const make of [restClient, upstashClient]) {
+    for (const timeoutMs of [0, -1, 0.5, NaN, 2 ** 31]) {
+      assertThrows(() => make({ ...ADDRESS, timeoutMs }), TypeError, "Cannot use timeoutMs");
+    }
   }
 });
