@@ -45,9 +45,6 @@ export const VERSIONS: readonly string[] = Object.entries(PACKAGES)
 /** The name of a tool. */
 export type ToolName = keyof typeof PACKAGES;
 
-/** Every tool there is. */
-export const ALL = Object.keys(PACKAGES) as ToolName[];
-
 /** Brings tools, and keeps them until it is disposed of. */
 export class Toolbox implements AsyncDisposable {
   readonly dir: string;
@@ -59,7 +56,7 @@ export class Toolbox implements AsyncDisposable {
   }
 
   /** Brings them, where they can be had. */
-  static async bring(names: readonly ToolName[] = ALL): Promise<Toolbox> {
+  static async bring(names: readonly ToolName[]): Promise<Toolbox> {
     const dir = await Deno.makeTempDir({ prefix: "dabba-runtimes-" });
     const entries = [...new Set(names)].map(async (name) =>
       [name, await bring(dir, name)] as const
