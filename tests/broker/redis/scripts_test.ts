@@ -17,7 +17,7 @@ const HASHES: Readonly<Record<string, string>> = {
   check_scan: "80113ac4451512b3dd6b2cd6cd3d2e33f05b3d20",
   dead: "5327547d0634f19674266731e238dde4a965fae6",
   discard: "3195883626a953317f4421823cb260185cba7680",
-  exchange: "fb38f909c9ce1972c0bb5b72acadf588ce2a44c2",
+  exchange: "3fa5ad8f7c69f9e6be7f49a193fce83c77eb6f0e",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
   mend_lines: "cd687310c9c87b9c0301e2f6f1e837f3a2d46b6b",
   mend_messages: "c68d21bdc2fc82cf478272ff6bf9c91c4cc3526a",

@@ -61,10 +61,8 @@ local function tellDead(wasNear, dropMs)
   local fills = not wasNear and isNear()
   if not fills and not dropMs and #dropped == 0 then return "" end
   local stock = fills and string.gsub(deads(), " ", ",") or ""
-  table.insert(dropped, 1, "/" .. stock .. (dropMs and "@" .. integer(dropMs) or ""))
-  local told = table.concat(dropped, " ")
-  table.remove(dropped, 1)
-  return told
+  local more = dropMs and "@" .. integer(dropMs) or ""
+  return table.concat({ "/" .. stock .. more, unpack(dropped) }, " ")
 end
 
 local function unburyAll()
