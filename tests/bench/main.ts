@@ -24,7 +24,7 @@ const HELP = `Measures speed and cost beside BullMQ, Celery and RQ, in turn on o
 A figure is the median of its rounds, a ratio the median of the ratios of each round. Compare only
 ratios of one run: machines differ, and what else they do shows in every figure.`;
 
-const LIMIT_MS = { short: 2 * 60_000, full: 12 * 60_000 };
+const LIMIT_MS = { short: 5 * 60_000, full: 15 * 60_000 };
 
 interface Settings {
   readonly short: boolean;
