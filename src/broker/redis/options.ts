@@ -32,7 +32,8 @@ export interface RedisBrokerSettings {
   readonly deadline?: number;
   /**
    * How often a call that met an outage is made again, within its `deadline`. In between it waits as
-   * long as `Retry-After` says, and at random, up to 2 seconds. Exchanges are not made again: a worker does that itself.
+   * long as `Retry-After` says, and at random, up to 2 seconds. What a worker asks for, exchanges and
+   * looks for work, it makes again itself.
    *
    * @default 3
    */

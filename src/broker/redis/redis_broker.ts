@@ -148,7 +148,8 @@ export class RedisBroker implements Broker {
     for (const queue of queues) guardName("probe", "queue", queue);
     const lines = linesOf(queues);
     if (lines.length === 0) return undefined;
-    const operation = { operation: "probe" };
+    // As an exchange, it is sent again by the worker, which leaves a store in trouble longer alone.
+    const operation = { operation: "probe", once: true };
     const command = ["HMGET", this.#keys.msg, ...lines.map((line) => `~${line}`)] as const;
     const read = (reply: unknown) => readHints(reply, lines.length);
     const hints = await runCommand(this.#runner, command, { ...operation, read }) ??

@@ -26,7 +26,7 @@ export interface RunnerOptions {
 /** Names the call for its errors, and says whether it may be made again here. */
 export interface Operation {
   readonly operation: string;
-  /** Whoever calls an exchange sends it again itself, to know how long that goes on. */
+  /** A worker sends an exchange or a probe again itself, to know how long that goes on. */
   readonly once?: boolean;
 }
 
