@@ -37,6 +37,11 @@ export class Allowance {
     return this.#used;
   }
 
+  /** Whether there is a limit to the requests, so that each must bring much. */
+  get counted(): boolean {
+    return this.#most.requests !== Infinity;
+  }
+
   /** Whether it was the requests that ended the taking. */
   get ranLow(): boolean {
     return this.#ranLow;

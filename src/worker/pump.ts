@@ -143,9 +143,10 @@ export class Pump {
     const now = this.#deps.clock.now();
     const stopping = this.#halt.called;
     // One look at a time: a second one would find what the first one leaves. But of a backlog, half is
-    // fetched while the other half runs. And no look for company while a suspect is here.
-    const halves = this.#deps.broker.overlaps === true && lookout.backlog &&
-      solo.room >= concurrency;
+    // fetched while the other half runs, where requests are not counted. And no look for company while
+    // a suspect is here.
+    const halves = this.#deps.broker.overlaps === true && !allowance.counted &&
+      lookout.backlog && solo.room >= concurrency;
     const closed = stopping || this.#drained || solo.taken || now >= this.#limits.deadline ||
       this.#reserved > 0 && !halves;
     const left = allowance.left(this.tally.kept) - this.#reserved;

@@ -34,6 +34,21 @@ Deno.test("Worker.drain() keeps to its requests, with everything it took told", 
   assertEquals(summary.succeeded + next.succeeded, 1_000);
 });
 
+Deno.test("Worker.drain() on a store that is free of charge keeps to its requests, and drops no outcome", async () => {
+  await using rig = rigged();
+  rig.broker.overlaps = true;
+  rig.broker.after = () => new Promise<void>((resolve) => void rig.clock.timer(5, resolve));
+  await rig.clock.until(rig.tasks.last.enqueueMany(Array.from({ length: 1_000 }, () => 0)));
+  for (let i = 0; i < 3; i++) {
+    const draining = rig.worker().drain({ requests: 30 });
+    const { ended, requests, claimed, succeeded } = await rig.clock.until(draining);
+    assertEquals([ended, succeeded, requests <= 30], ["requests", claimed, true]);
+    assert(claimed >= 100, `only ${claimed} were taken`);
+    const { queues: [line] } = await rig.clock.until(rig.dabba.inspect.stats());
+    assertEquals(line?.later, 0);
+  }
+});
+
 Deno.test("Worker.drain() keeps to its requests while handlers take long, and loses no lease", async () => {
   await using rig = rigged();
   const lengths = Array.from({ length: 30 }, (_, i) => 13_000 + 900 * i);
