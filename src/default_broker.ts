@@ -3,12 +3,20 @@
 import type { Broker, Diagnosis } from "./broker/broker.ts";
 import { RedisBroker } from "./broker/redis/mod.ts";
 import { DabbaError } from "./errors.ts";
-import { isCloudflare, readEnv } from "./environment.ts";
+import { isCloudflare, isHidden, readEnv } from "./environment.ts";
 
 /** Chooses the broker; throws `DabbaError` where there is neither a variable nor a lasting file. */
 export function defaultBroker(): Broker {
   const url = readEnv("UPSTASH_REDIS_REST_URL") || readEnv("KV_REST_API_URL");
   if (url) return RedisBroker.fromEnv();
+  if (isHidden("UPSTASH_REDIS_REST_URL")) {
+    // A file would be taken for the store that somebody has set up, and nobody would read it.
+    throw new DabbaError(
+      "no_broker",
+      "Cannot choose a broker: this program may not read UPSTASH_REDIS_REST_URL; " +
+        "run it with --allow-env, or give new Dabba({ broker: … })",
+    );
+  }
   if (keepsFiles()) return new LazySqlite();
   throw new DabbaError(
     "no_broker",
@@ -114,6 +122,16 @@ async function load(
   try {
     return await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
   } catch (cause) {
+    if (
+      cause instanceof Error && /NotCapable|--allow-read/.test(`${cause.name} ${cause.message}`)
+    ) {
+      throw new DabbaError(
+        "no_broker",
+        "Cannot open the default broker: this program may not read its module, nor the file " +
+          "dabba.db; run it with --allow-read and --allow-write, or give new Dabba({ broker: … })",
+        { cause },
+      );
+    }
     throw new DabbaError(
       "no_broker",
       "Cannot open the default broker: its module is not beside this one, as in a bundle; " +

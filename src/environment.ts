@@ -12,6 +12,12 @@ export function readEnv(name: string): string | undefined {
   return process?.env?.[name];
 }
 
+/** Says whether a variable may be set and we are not allowed to look. */
+export function isHidden(name: string): boolean {
+  if (typeof Deno === "undefined" || !Deno.permissions) return false;
+  return Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted";
+}
+
 /** Says whether this is a Cloudflare Worker, also where it gives itself out for Node. */
 export function isCloudflare(): boolean {
   const { navigator } = globalThis as { navigator?: { userAgent?: string } };

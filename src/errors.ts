@@ -1,5 +1,7 @@
 /** The errors a user of Dabba can meet: one base, a literal `code` each, data as fields. */
 
+import { durationMs } from "./duration.ts";
+
 /** Every way in which Dabba says no, as a literal. */
 export type DabbaErrorCode =
   | "validation"
@@ -314,9 +316,10 @@ export class DeferError extends DabbaError {
   /** When to try again: milliseconds, or text such as `"5m"`. */
   readonly delay: number | string;
 
-  /** Makes the error; `delay` is read when the delivery is settled. */
+  /** Makes the error; throws `TypeError` or `RangeError` for a bad `delay`. */
   constructor(options: { readonly delay: number | string; readonly message?: string }) {
     super("defer", options.message ?? "Deferred by its handler");
+    durationMs(options.delay, "delay");
     this.delay = options.delay;
   }
 }
@@ -350,6 +353,7 @@ export class RetryError extends DabbaError {
     },
   ) {
     super("retry", options.message ?? "Retry asked for by its handler", { cause: options.cause });
+    durationMs(options.delay, "delay");
     this.delay = options.delay;
   }
 }

@@ -97,14 +97,40 @@ export function explain(
     duplicates: { perCrash: worker.concurrency, perMessage: maxCrashes },
     locks,
   };
-  return { ...explanation, toString: () => tell(explanation, messages) };
+  const words = costs === undefined ? tellFree : tell;
+  return { ...explanation, toString: () => words(explanation, { messages, pricePerMillion }) };
 }
 
 const NOTHING: Span = { alone: 0, batched: 0 };
 
-function tell(explained: Omit<Explanation, "toString">, messages: number): string {
+interface Reckoned {
+  readonly messages: number;
+  readonly pricePerMillion: number;
+}
+
+function tellFree({ store, duplicates, locks }: Omit<Explanation, "toString">): string {
+  return [`Store: ${store}, without a price for commands`, ...tellRisks(duplicates, locks)].join(
+    "\n",
+  );
+}
+
+function tellRisks(
+  { perCrash, perMessage }: Explanation["duplicates"],
+  locks: string,
+): readonly string[] {
+  return [
+    `Duplicates: at most ${perCrash} messages start again when a worker vanishes; ` +
+    `after ${perMessage} vanished workers a message is a dead letter`,
+    `Locks: ${locks}`,
+  ];
+}
+
+function tell(
+  explained: Omit<Explanation, "toString">,
+  { messages, pricePerMillion }: Reckoned,
+): string {
   const { commandsPerMessage, idleCommandsPerMonth, pricePerMillionMessages } = explained;
-  const { pricePerMonth, duplicates } = explained;
+  const { pricePerMonth, duplicates, locks } = explained;
   const amount = (count: number) => count.toLocaleString("en-US", { maximumFractionDigits: 2 });
   const money = ({ alone, batched }: Span) => `$${amount(batched)} to $${amount(alone)}`;
   return [
@@ -115,11 +141,10 @@ function tell(explained: Omit<Explanation, "toString">, messages: number): strin
     `${amount(commandsPerMessage.batched)} in batches of ${BATCH}`,
     `Idle, 30 days: ${amount(idleCommandsPerMonth.worker)} commands by a worker, ` +
     `${amount(idleCommandsPerMonth.cron)} by a drain each minute`,
-    `A million messages: ${money(pricePerMillionMessages)}`,
+    `A million messages, at $${pricePerMillion} a million commands: ` +
+    money(pricePerMillionMessages),
     `A month with ${amount(messages)} messages and one worker: ${money(pricePerMonth)}`,
-    `Duplicates: at most ${duplicates.perCrash} messages start again when a worker vanishes; ` +
-    `after ${duplicates.perMessage} vanished workers a message is a dead letter`,
-    `Locks: ${explained.locks}`,
+    ...tellRisks(duplicates, locks),
   ].join("\n");
 }
 

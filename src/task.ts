@@ -1,5 +1,6 @@
 /** Tasks: a contract (name, schemas, options), and a handler that may live elsewhere. */
 
+import { checkKnown } from "./known_options.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { checkName } from "./message/id.ts";
 import type { AsJson } from "./message/json.ts";
@@ -177,6 +178,11 @@ export function defineTask(
   };
 }
 
+const KNOWN: Readonly<Record<keyof TaskOptions, true>> = {
+  ...{ input: true, output: true, backoff: true, timeout: true, queue: true, priority: true },
+  ...{ retain: true, maxCrashes: true },
+};
+
 /** Makes a definition out of what the user wrote, checked. */
 export function define(
   name: string,
@@ -184,6 +190,7 @@ export function define(
   run: Handler<unknown, unknown> | undefined,
 ): TaskDefinition {
   checkName(name, "task name");
+  checkKnown(options, KNOWN, `define task "${name}"`);
   if (!isSchema(options?.input)) {
     throw new TypeError(
       `Cannot define task "${name}": options.input must be a Standard Schema, such as z.object({ … })`,

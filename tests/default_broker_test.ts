@@ -9,7 +9,11 @@ interface Outcome {
 }
 
 /** Runs a program in an empty folder, with an environment of its own. */
-async function run(program: string, env: Record<string, string> = {}): Promise<Outcome> {
+async function run(
+  program: string,
+  env: Record<string, string> = {},
+  permissions: readonly string[] = ["-A"],
+): Promise<Outcome> {
   const cwd = await Deno.makeTempDir({ prefix: "dabba-default-" });
   try {
     const path = Deno.env.get("PATH") ?? "";
@@ -23,7 +27,8 @@ async function run(program: string, env: Record<string, string> = {}): Promise<O
         "--no-lock",
         "--config",
         config,
-        "-A",
+        "--no-prompt",
+        ...permissions,
         "--ext=ts",
         "-",
       ],
@@ -112,4 +117,19 @@ Deno.test("new Dabba() without a broker keeps its messages in dabba.db, from the
     await dabba.close();`);
   assertEquals([code, out], [0, "false\n42 0"]);
   assertEquals(files, ["dabba.db"]);
+});
+
+Deno.test("defaultBroker() takes no file where it may not see whether Redis is set", async () => {
+  const { out, files } = await run(CHOOSE, REST, ["--allow-read", "--allow-write"]);
+  assertStringIncludes(out, "no_broker Cannot choose a broker");
+  assertStringIncludes(out, "--allow-env");
+  assertEquals(files, []);
+});
+
+Deno.test("defaultBroker() says which permission its file needs", async () => {
+  const push = `
+    const { defaultBroker } = await import("${SOURCE}default_broker.ts");
+    await defaultBroker().stats().catch((error) => console.log(error.message));`;
+  const { out } = await run(push, {}, ["--allow-env", "--allow-import"]);
+  assertStringIncludes(out, "run it with --allow-read and --allow-write");
 });

@@ -270,3 +270,16 @@ Deno.test("BoundTask.enqueue() fails with the store's error, and only those of i
   assertObjectMatch(lost, { status: "rejected", reason: { full: true, code: "broker" } });
   assertEquals((await dabba.tasks.note.enqueue({ text: "b" })).disposition, "enqueued");
 });
+
+Deno.test("BoundTask.enqueue() refuses an option that there is none of, and sends nothing", async () => {
+  await using dabba = open({ note });
+  const mistyped = { dealy: "1h" } as EnqueueOptions;
+  const error = await assertRejects(
+    () => dabba.tasks.note.enqueue({ text: "a" }, mistyped),
+    TypeError,
+    'Cannot enqueue "note": there is no option "dealy"',
+  );
+  assert(error.message.includes("delay, at, expiresIn"), error.message);
+  await assertRejects(() => dabba.tasks.note.enqueueMany([{ text: "a" }], mistyped), TypeError);
+  assertEquals(dabba.broker.calls, []);
+});

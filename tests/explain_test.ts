@@ -176,7 +176,15 @@ Deno.test("Dabba.explain() reckons with a price, and says it in words", () => {
   assertEquals(paid.duplicates, { perCrash: 50, perMessage: 3 });
   assertStringIncludes(paid.locks, "the keys of its namespace");
   const text = String(paid);
-  for (const word of ["paid for by the command", "20.02 commands alone", "$40.04", "50 messages"]) {
+  for (
+    const word of [
+      "paid for by the command",
+      "20.02 commands alone",
+      "$40.04",
+      "50 messages",
+      "at $2 a million",
+    ]
+  ) {
     assertStringIncludes(text, word);
   }
 });
@@ -187,6 +195,7 @@ Deno.test("Dabba.explain() of a store without prices counts nothing", async () =
     queues: ["q"],
   });
   assertEquals(billed, false);
+  assertEquals(String(dabba.explain({ queues: ["q"] })).split("\n").length, 3);
   assertEquals(commandsPerMessage, { alone: 0, batched: 0 });
   assertEquals(idleCommandsPerMonth, { worker: 0, cron: 0 });
   assertStringIncludes(locks, "file");

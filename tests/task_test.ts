@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  DeferError,
   defineTask,
+  RetryError,
   type Schema,
   type SchemaResult,
   type TaskContext,
@@ -113,5 +115,21 @@ for (const later of [false, true]) {
     );
     assertEquals(error.issues, [{ message: "not even", path: ["n", "Symbol(s)", 0] }]);
     assertEquals((await assertRejects(() => half(2), ValidationError)).side, "output");
+  });
+}
+
+Deno.test("defineTask() refuses an option that there is none of", () => {
+  const mistyped = { input: z.string(), timeuot: "1s" };
+  assertThrows(
+    () => defineTask("t", mistyped),
+    TypeError,
+    'Cannot define task "t": there is no option "timeuot"; there are input, output, backoff',
+  );
+});
+
+for (const make of [DeferError, RetryError]) {
+  Deno.test(`${make.name} refuses a delay that is none where it is thrown`, () => {
+    assertThrows(() => new make({ delay: "soon" }), TypeError, 'Cannot read delay "soon"');
+    assertThrows(() => new make({ delay: -1 }), RangeError, "Cannot use delay -1");
   });
 }

@@ -15,6 +15,9 @@ const retry = (delayMs: number): Decision => ({ kind: "retry", delayMs });
 const defer = (delayMs: number): Decision => ({ kind: "defer", delayMs });
 const dead = (why: "rejected" | "invalid" | "exhausted"): Decision => ({ kind: "dead", why });
 
+/** Their constructors take no such delay; plain JavaScript can still write over it. */
+const changed = (error: DeferError | RetryError, delay: unknown) => Object.assign(error, { delay });
+
 const cases: [string, unknown, Partial<Failed>, Decision][] = [
   ["an error by the schedule", new Error("no"), {}, retry(1_000)],
   ["a second error by the schedule", new Error("no"), { failures: 2 }, retry(5_000)],
@@ -30,11 +33,21 @@ const cases: [string, unknown, Partial<Failed>, Decision][] = [
   ["a deferral by its delay", new DeferError({ delay: "10s" }), {}, defer(10_000)],
   ["a deferral at the last attempt", new DeferError({ delay: 7 }), { failures: 9 }, defer(7)],
   ["a deferral by no time", new DeferError({ delay: 0 }), {}, defer(0)],
-  ["a deferral that cannot be read", new DeferError({ delay: "soon" }), {}, retry(1_000)],
-  ["a negative deferral", new DeferError({ delay: -1 }), { failures: 3 }, dead("exhausted")],
+  [
+    "a deferral that cannot be read",
+    changed(new DeferError({ delay: 1 }), "soon"),
+    {},
+    retry(1_000),
+  ],
+  [
+    "a negative deferral",
+    changed(new DeferError({ delay: 1 }), -1),
+    { failures: 3 },
+    dead("exhausted"),
+  ],
   ["a retry by its delay", new RetryError({ delay: "7s" }), {}, retry(7_000)],
   ["a retry at once", new RetryError({ delay: 0 }), {}, retry(0)],
-  ["a retry that cannot be read", new RetryError({ delay: NaN }), {}, retry(1_000)],
+  ["a retry that cannot be read", changed(new RetryError({ delay: 1 }), NaN), {}, retry(1_000)],
   ["a retry at the last attempt", new RetryError({ delay: 1 }), { failures: 3 }, dead("exhausted")],
 ];
 
