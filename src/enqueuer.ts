@@ -65,7 +65,7 @@ export class Enqueuer {
     input: unknown,
     options: EnqueueOptions = {},
   ): Promise<Receipt> {
-    const prepared = this.#prepare(definition, input, options);
+    const prepared = this.#prepare(this.#order(definition, options), input);
     return await this.#send(definition, prepared instanceof Promise ? await prepared : prepared);
   }
 
@@ -78,10 +78,8 @@ export class Enqueuer {
     if (options.id !== undefined && inputs.length > 1) {
       throw new TypeError("Cannot give one id to many messages: enqueue them one by one");
     }
-    const messages = await Promise.all(
-      // Asynchronous, so that one that throws at once leaves no rejection of the others unheard.
-      inputs.map(async (input) => await this.#prepare(definition, input, options)),
-    );
+    const order = this.#order(definition, options);
+    const messages = await allOf(inputs, (input) => this.#prepare(order, input));
     return await Promise.all(messages.map((message) => this.#send(definition, message)));
   }
 
@@ -90,8 +88,9 @@ export class Enqueuer {
     definition: TaskDefinition,
     entries: readonly { readonly input: unknown; readonly options: EnqueueOptions }[],
   ): Promise<readonly PushReply[]> {
-    const messages = await Promise.all(
-      entries.map(async ({ input, options }) => await this.#prepare(definition, input, options)),
+    const messages = await allOf(
+      entries,
+      ({ input, options }) => this.#prepare(this.#order(definition, options), input),
     );
     // Not with others: what is too much for one request would be split.
     const replies = await this.#ground.broker.push(messages);
@@ -103,12 +102,9 @@ export class Enqueuer {
   }
 
   // A schema that answers at once costs no turn of the event loop: same-turn enqueues stay together.
-  #prepare(
-    definition: TaskDefinition,
-    input: unknown,
-    options: EnqueueOptions,
-  ): PushMessage | Promise<PushMessage> {
-    const { push, sent } = this.#message(definition, input, options);
+  #prepare(order: Order, input: unknown): PushMessage | Promise<PushMessage> {
+    const { definition } = order;
+    const { push, sent } = this.#message(order, input);
     const valid = parse(definition.input, sent, { task: definition.name, side: "input" });
     return valid instanceof Promise ? valid.then(() => push) : push;
   }
@@ -121,27 +117,37 @@ export class Enqueuer {
     return receipt;
   }
 
-  #message(
-    definition: TaskDefinition,
-    input: unknown,
-    options: EnqueueOptions,
-  ): { readonly push: PushMessage; readonly sent: Json } {
+  #order(definition: TaskDefinition, options: EnqueueOptions): Order {
     const settings = settingsOf(definition, options);
-    const when = schedule(options);
+    const { dedupe, ...when } = schedule(options);
+    const { queue, priority } = settings;
+    return {
+      definition,
+      id: options.id === undefined ? undefined : checkName(options.id, "message id"),
+      plan: this.#plan(definition.name, settings, dedupe?.ttlMs),
+      rest: {
+        queue,
+        priority,
+        ...when,
+        ...(dedupe && { dedupe: scoped(dedupe, definition.name) }),
+      },
+    };
+  }
+
+  #message(
+    { definition, id, plan, rest }: Order,
+    input: unknown,
+  ): { readonly push: PushMessage; readonly sent: Json } {
     const text = encodeJson(input);
     const bytes = bytesOver(text, this.payloadLimit);
     if (bytes !== undefined) {
       throw new PayloadTooLargeError(definition.name, bytes, this.payloadLimit);
     }
-    const chosen = options.id !== undefined;
     const push = {
-      id: chosen ? checkName(options.id, "message id") : randomId(),
-      nonce: chosen ? randomId() : "-",
-      queue: settings.queue,
-      priority: settings.priority,
-      body: encodeEnvelope(this.#plan(definition.name, settings, when.dedupe?.ttlMs), text),
-      ...when,
-      ...(when.dedupe ? { dedupe: scoped(when.dedupe, definition.name) } : {}),
+      id: id ?? randomId(),
+      nonce: id === undefined ? "-" : randomId(),
+      body: encodeEnvelope(plan, text),
+      ...rest,
     };
     return { push, sent: JSON.parse(text) };
   }
@@ -156,6 +162,35 @@ export class Enqueuer {
     this.#plans.set(settings, plan);
     return plan;
   }
+}
+
+/** Is what messages have in common that are enqueued together. */
+interface Order {
+  readonly definition: TaskDefinition;
+  /** The id that was chosen. */
+  readonly id: string | undefined;
+  readonly plan: string;
+  readonly rest: Omit<PushMessage, "id" | "nonce" | "body">;
+}
+
+// One that throws at once keeps all out, and leaves no rejection of the others unheard.
+function allOf<In, Out>(
+  inputs: readonly In[],
+  act: (input: In) => Out | Promise<Out>,
+): Out[] | Promise<Out[]> {
+  const results: (Out | Promise<Out>)[] = [];
+  let late = false;
+  try {
+    for (const input of inputs) {
+      const result = act(input);
+      late ||= result instanceof Promise;
+      results.push(result);
+    }
+  } catch (error) {
+    for (const result of results) if (result instanceof Promise) result.catch(() => {});
+    throw error;
+  }
+  return late ? Promise.all(results) : results as Out[];
 }
 
 /** Checks options as an enqueue does; throws `TypeError` or `RangeError` for a bad one. */
