@@ -152,7 +152,8 @@ export class Pump {
     const left = allowance.left(this.tally.kept) - this.#reserved;
     const permits = concurrency - heartbeat.size - this.#reserved;
     const most = halves ? Math.ceil(concurrency / 2) : concurrency;
-    const free = closed ? 0 : Math.min(permits, left, solo.room, most);
+    // What has come in and started is reserved for a moment still.
+    const free = closed ? 0 : Math.max(0, Math.min(permits, left, solo.room, most));
     const drawn = () => order(() => this.#deps.clock.random());
     return { now, free, concurrency, airborne: this.#airborne, stopping, order: drawn };
   }

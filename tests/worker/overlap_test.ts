@@ -38,6 +38,23 @@ Deno.test("Worker.run() fetches half of a backlog while the other half runs", as
   assertEquals(asked.slice(1, 15).filter((max) => max > 5), []);
 });
 
+for (const hops of [0, 1, 2, 3, 5, 8]) {
+  Deno.test(`Worker.run() settles each of a backlog whose handlers take ${hops} hops`, async () => {
+    const slow = defineTask("slow", { input: z.number() }, async (input) => {
+      for (let hop = 0; hop < hops + input % 4; hop++) await undefined;
+    });
+    await using rig = new Rig({ slow });
+    rig.broker.overlaps = true;
+    await rig.tasks.slow.enqueueMany(inputs(300));
+    const running = rig.run({ concurrency: 10 });
+    await rig.until("succeeded", 300);
+    const { claimed, succeeded } = await running.stop();
+    assertEquals([claimed, succeeded], [300, 300]);
+    const asked = rig.broker.calls.filter(claims).map(({ args: [{ claim }] }) => claim?.max ?? 0);
+    assertEquals(asked.filter((max) => max < 1), []);
+  });
+}
+
 Deno.test("Worker.run() looks once at a time where requests are paid for", async () => {
   await using rig = new Rig({ note });
   const { most, asked } = await work(rig, 95);
