@@ -55,6 +55,7 @@ export type {
 export type { ProducerBroker } from "./src/broker/producer_broker.ts";
 export { MAX_BATCH, PRIORITIES } from "./src/broker/broker.ts";
 export type { BrokerCosts } from "./src/broker/costs.ts";
+export type { Call, Watch } from "./src/broker/wake.ts";
 export type {
   RedisBrokerOptions,
   RedisBrokerSettings,

@@ -66,6 +66,10 @@ export interface DabbaEvents {
     readonly checked: number;
     readonly findings: readonly Pick<Finding, "id" | "problem">[];
   };
+  /** A worker is called from now on when there is work, and seldom asks for it. */
+  listening: { readonly worker: string };
+  /** A worker cannot be called: it asks for work instead, until it is listening again. */
+  deaf: { readonly worker: string; readonly error: Error };
   /** A worker reaches its store again. */
   recovered: { readonly worker: string; readonly failures: number };
 }

@@ -63,7 +63,7 @@ const TIDY_AFTER = 250;
 /** Explains a worker's setup on a broker. */
 export function explain(
   broker: Broker,
-  worker: Pick<WorkerSettings, "queues" | "polling" | "concurrency">,
+  worker: Pick<WorkerSettings, "queues" | "polling" | "concurrency" | "wake">,
   { maxCrashes, ...options }: ExplainOptions & { readonly maxCrashes: number },
 ): Explanation {
   const { pricePerMillion = 2, messages = 1_000_000 } = options;
@@ -72,13 +72,16 @@ export function explain(
   const costs = broker.costs?.();
   const store = broker.kind;
   const locks = costs?.locks ?? "each call holds the one lock of the store's file while it writes";
+  const called = worker.wake && broker.wake !== undefined;
+  // At its dearest: what finds no worker asleep calls nobody.
+  const push = (costs?.push ?? 0) + (called ? costs?.call ?? 0 : 0);
   const perMessage = costs === undefined ? NOTHING : {
-    alone: costs.push + costs.claim + costs.settle + costs.outcome + costs.tidy / TIDY_AFTER,
-    batched: (costs.push + costs.settleAndClaim + costs.outcome) / BATCH + costs.tidy / TIDY_AFTER,
+    alone: push + costs.claim + costs.settle + costs.outcome + costs.tidy / TIDY_AFTER,
+    batched: (push + costs.settleAndClaim + costs.outcome) / BATCH + costs.tidy / TIDY_AFTER,
   };
   const idle = { worker: 0, cron: 0 };
   if (costs !== undefined) {
-    const { probes, sweeps } = idleLooks(worker.polling);
+    const { probes, sweeps } = idleLooks(worker.polling, called);
     const sweep = costs.sweep(worker.queues.length);
     idle.worker = Math.round(MONTH_HOURS * (probes * costs.probe + sweeps * sweep));
     // A tick that checks the index does not probe; each one is a channel of its own.

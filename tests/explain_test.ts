@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Dabba, defineTask, type Explanation, redisBroker } from "@dabba/queue";
 import { sqliteBroker } from "@dabba/queue/sqlite";
+import { memoryBroker } from "@dabba/queue/testing";
 import { z } from "zod";
 import { message, newChannel, succeed } from "./broker/contract/messages.ts";
 import { countCommands, openRig } from "./broker/redis/rig.ts";
@@ -133,28 +134,34 @@ function nextSuccess(dabba: Pick<Dabba, "on">): (count: number) => Promise<void>
   };
 }
 
-function explained(queues: number): Explanation & { readonly names: readonly string[] } {
+function explained(
+  queues: number,
+  wake = true,
+): Explanation & { readonly names: readonly string[] } {
   const names = Array.from({ length: queues }, (_, i) => `q${i}`);
   const broker = redisBroker({ url: "https://example.upstash.io", token: "t" });
   const dabba = new Dabba({ broker, tasks: {} });
-  return { ...dabba.explain({ queues: names }), names };
+  return { ...dabba.explain({ queues: names, wake }), names };
 }
 
-for (const queues of [1, 50]) {
-  Deno.test(`Dabba.explain() tells what an idle hour costs with ${queues} queues`, async () => {
-    const { names, idleCommandsPerMonth } = explained(queues);
-    await using rig = new Rig({}, { polling: { minMs: 250, maxMs: 5_000 } });
+for (const [queues, wake] of [[1, true], [50, true], [1, false], [50, false]] as const) {
+  const how = `${queues} queues, ${wake ? "called" : "polling"}`;
+  Deno.test(`Dabba.explain() tells what an idle hour costs with ${how}`, async () => {
+    const { names, idleCommandsPerMonth } = explained(queues, wake);
+    const polling = { minMs: 250, maxMs: 5_000 };
+    await using rig = new Rig({}, { polling, open: memoryBroker });
     const costs = redisBroker({ url: "https://example.upstash.io", token: "t" }).costs();
     let spent = 0;
     rig.broker.before = (call) => {
       const full = () => call.operation === "exchange" && call.args[0].sweep;
       spent += call.operation === "probe" ? costs.probe : full() ? costs.sweep(queues) : costs.look;
     };
-    const worker = rig.run({ queues: names });
-    await rig.clock.advance(60_000);
+    const worker = rig.run({ queues: names, wake });
+    await rig.clock.advance(600_000);
     spent = 0;
     await rig.clock.advance(4 * HOUR_MS);
     near(spent / 4, idleCommandsPerMonth.worker / 720, 0.1, "commands an hour");
+    if (queues === 1 && wake) assert(spent / 4 <= 60, `${spent / 4} commands an hour`);
     await worker.stop();
   });
 }
@@ -172,15 +179,15 @@ Deno.test("Dabba.explain() reckons with a price, and says it in words", () => {
   assertEquals(free.pricePerMonth, { alone: 0, batched: 0 });
   const paid = dabba.explain({ concurrency: 50 });
   assertEquals(paid.billed, true);
-  assertEquals(paid.pricePerMillionMessages.alone, 40.04);
+  assertEquals(paid.pricePerMillionMessages.alone, 42.04);
   assertEquals(paid.duplicates, { perCrash: 50, perMessage: 3 });
   assertStringIncludes(paid.locks, "the keys of its namespace");
   const text = String(paid);
   for (
     const word of [
       "paid for by the command",
-      "20.02 commands alone",
-      "$40.04",
+      "21.02 commands alone",
+      "$42.04",
       "50 messages",
       "at $2 a million",
     ]

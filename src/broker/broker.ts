@@ -15,6 +15,7 @@ import type { BrokerStats } from "./broker_stats.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import type { DeadStock } from "./dead_bounds.ts";
 import type { CheckPage } from "./findings.ts";
+import type { Watch } from "./wake.ts";
 
 export type { BrokerStats, QueueStats } from "./broker_stats.ts";
 export type { CheckPage, Finding, Problem } from "./findings.ts";
@@ -201,6 +202,11 @@ export interface ExchangeRequest {
    * `MAX_BATCH`; and how many dead letters beyond theirs to drop, unless the request has come again.
    */
   readonly trim: number;
+  /**
+   * Leaves word at the queues asked for when nothing is left there to take, so that what comes calls
+   * this worker: its id, a dot, and the number of the look. Left out by who hears no calls.
+   */
+  readonly sleeper?: string;
   /** Looks into every line asked for, in case the index that says which have work is wrong. */
   readonly sweep: boolean;
 }
@@ -348,6 +354,8 @@ export interface Broker {
    * A broker whose store a crash can leave half written has it: workers repair it after a restart.
    */
   uptimeMs?(): Promise<number | undefined>;
+  /** Tells a worker when there is work, until `signal` aborts or the connection is lost. */
+  wake?(watch: Watch): Promise<void>;
   /** Lets go of connections and files; further calls fail. */
   close(): Promise<void>;
 }

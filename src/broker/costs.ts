@@ -4,6 +4,8 @@
 export interface BrokerCosts {
   /** Stores messages, however many in one call. */
   readonly push: number;
+  /** What it adds to a push that it finds a worker asleep, and calls it. */
+  readonly call: number;
   /** Looks with a probe. */
   readonly probe: number;
   /** Looks and finds nothing. */

@@ -15,10 +15,12 @@ import type {
 } from "../broker/broker.ts";
 import { type DeadLetterBounds, resolveDeadLetters } from "../broker/dead_bounds.ts";
 import { resolveRetention, type Retention } from "../broker/retention.ts";
+import type { Watch } from "../broker/wake.ts";
 import { BrokerError } from "../errors.ts";
 import { exchange } from "./memory/exchange.ts";
 import { guardBatch, guardCount, guardExchange, guardMessages } from "./memory/guards.ts";
 import { finish, type Message, recordOf } from "./memory/message.ts";
+import { Sleepers } from "./memory/sleepers.ts";
 import { Store } from "./memory/store.ts";
 
 /** Configures a memory broker. */
@@ -70,6 +72,7 @@ export class MemoryBroker implements Broker {
   readonly lingerMs = 0;
   readonly #clock: () => number;
   readonly #store: Store;
+  readonly #sleepers: Sleepers = new Sleepers();
   #closed = false;
 
   /** Makes an empty one. */
@@ -83,13 +86,22 @@ export class MemoryBroker implements Broker {
   async push(messages: readonly PushMessage[]): Promise<PushReply[]> {
     guardMessages(messages);
     const nowMs = this.#now("push");
-    return await messages.map((message) => this.#store.push(message, nowMs));
+    const replies = messages.map((message) => this.#store.push(message, nowMs));
+    this.#sleepers.call(this.#store, nowMs);
+    return await replies;
   }
 
   /** Settles, renews and claims. */
   async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
     guardExchange(request);
-    return await exchange(this.#store, request, this.#now("exchange"));
+    const reply = exchange(this.#store, request, this.#now("exchange"));
+    this.#sleepers.exchanged(this.#store, request, reply);
+    return await reply;
+  }
+
+  /** Calls a worker when there is work, until `signal` aborts. */
+  wake(watch: Watch): Promise<void> {
+    return this.#sleepers.watch(watch);
   }
 
   /** Says when queues have work. */
@@ -150,7 +162,7 @@ export class MemoryBroker implements Broker {
   async redrive(letters: readonly MessageRef[], op: string): Promise<("redriven" | "not_dead")[]> {
     guardBatch("redrive", letters);
     const nowMs = this.#now("redrive");
-    return await letters.map(({ id }) => {
+    const answers = letters.map(({ id }) => {
       const message = this.#store.find(id, nowMs);
       // Redriven and dead again since: a request sent twice must not redrive it twice.
       if (message?.redrivenBy === op) return "redriven";
@@ -159,9 +171,11 @@ export class MemoryBroker implements Broker {
         ...{ state: "live", redrivenBy: op },
         ...{ failures: 0, crashes: 0, expiresAtMs: 0, finishedAtMs: 0 },
       });
-      this.#store.place(message, nowMs);
+      this.#store.putBack(message, nowMs);
       return "redriven";
     });
+    this.#sleepers.call(this.#store, nowMs);
+    return await answers;
   }
 
   /** Throws dead letters away; each reads as cancelled while its outcome is kept. At most 1,000. */

@@ -8,7 +8,10 @@ import type { Allowance } from "./allowance.ts";
 import type { Clock } from "./clock.ts";
 
 /** Is an exchange without what the channel adds to it. */
-export type Load = Pick<ExchangeRequest, "settle" | "extend" | "claim" | "trim" | "sweep">;
+export type Load = Pick<
+  ExchangeRequest,
+  "settle" | "extend" | "claim" | "trim" | "sweep" | "sleeper"
+>;
 
 /** Says how long a channel goes on trying. */
 export interface Patience {

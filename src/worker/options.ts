@@ -26,6 +26,12 @@ export interface WorkerOptions {
   /** How an idle worker looks for work: at first, and at most this far apart. @default the broker's */
   readonly polling?: { readonly min: Duration; readonly max: Duration };
   /**
+   * Have the store call this worker when there is work, where it can: then an idle worker starts a
+   * message at once, and asks for work once in three minutes. Only for `run()`.
+   * @default true
+   */
+  readonly wake?: boolean;
+  /**
    * How long an outcome may wait for others to travel with it: longer takes fewer requests, shorter
    * repeats less when the worker is killed. @default the broker's: 5 ms at Upstash, else 0
    */
@@ -56,6 +62,8 @@ export interface WorkerSettings {
   readonly unknownTaskDelayMs: number;
   /** The first and the longest wait between two looks. */
   readonly polling: { readonly minMs: number; readonly maxMs: number };
+  /** Whether it is called when there is work. */
+  readonly wake: boolean;
   /** How long an outcome may wait for others, in milliseconds. */
   readonly lingerMs: number;
   /** Whether it listens to signals; undefined where the user said nothing. */
@@ -93,6 +101,7 @@ export function resolveWorker(options: WorkerOptions, defaults: WorkerDefaults):
     lingerMs: options.linger === undefined
       ? defaults.lingerMs
       : durationMs(options.linger, "linger"),
+    wake: options.wake ?? true,
     signals: options.signals,
     name: options.name === undefined
       ? `w-${randomId().slice(0, 10)}`

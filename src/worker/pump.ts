@@ -5,6 +5,7 @@ import type { PumpDeps } from "./deps.ts";
 import { type Flight, loadFlight, restMs, type Standing, type Stores } from "./flight.ts";
 import { Halt } from "./halt.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { Listener } from "./listener.ts";
 import type { Limits } from "./limits.ts";
 import { Lookout } from "./lookout.ts";
 import { Mender } from "./mender.ts";
@@ -31,6 +32,7 @@ export class Pump {
   readonly #wake: Wake;
   readonly #starter: Starter;
   readonly #halt: Halt;
+  readonly #listener: Listener | undefined;
   #reserved = 0;
   #airborne = 0;
   #drained = false;
@@ -56,6 +58,7 @@ export class Pump {
       ring: () => this.#wake.ring(),
       ended: () => void (this.#drained = false),
     });
+    this.#listener = limits.drain ? undefined : this.#makeListener();
   }
 
   /** Pumps until it is stopped or nothing is left to do; throws what cannot be mended. */
@@ -67,8 +70,10 @@ export class Pump {
     // A drain is too short for it.
     if (!this.#limits.drain) report.onBack = (since) => mender.recovered(since);
     const channel = () => new Channel(broker, this.#settings, { report, clock, allowance });
+    const listening = this.#listener?.go(this.#halt.signal);
     await Promise.all(Array.from({ length: FLIGHTS }, () => this.#loop(channel())));
     mender.stop();
+    await listening;
     this.#halt.over();
     if (this.#failure) throw this.#failure.error;
   }
@@ -89,6 +94,18 @@ export class Pump {
     this.#drained = false;
     this.#stores.lookout.nudge();
     this.#wake.ring();
+  }
+
+  #makeListener(): Listener | undefined {
+    const { broker, events, clock } = this.#deps;
+    const { lookout } = this.#stores;
+    if (!this.#settings.wake || broker.wake === undefined) return undefined;
+    const listener = new Listener(this.#settings, {
+      ...{ wake: broker.wake.bind(broker), events, clock, lookout },
+      ring: () => this.#wake.ring(),
+    });
+    lookout.onMissed = () => listener.renew();
+    return listener;
   }
 
   async #loop(channel: Channel): Promise<void> {
@@ -188,9 +205,10 @@ export class Pump {
   }
 
   // What was refused for its company's sake may pass alone: it has one try more.
-  async #exchange({ load, ended }: Flight, channel: Channel, patience: Patience) {
+  async #exchange({ load, ended, asked }: Flight, channel: Channel, patience: Patience) {
+    const sleeper = asked > 0 ? this.#stores.lookout.sign() : undefined;
     try {
-      return await channel.exchange(load, patience);
+      return await channel.exchange({ ...load, sleeper }, patience);
     } catch (error) {
       if (!isOutage(error) && !this.#failure) this.#stores.settler.putBack(ended);
       throw error;

@@ -64,7 +64,7 @@ toolbox.test(
     const heavy = /@upstash|worker\/(?!clock)|sqlite|exchange|dead(?!_bounds)|check|doctor|gateway/;
     assertEquals(own.filter((file) => heavy.test(file)), []);
     // It does hold what it is made of.
-    assertEquals(own.some((file) => file.includes("rest_client")), true);
+    assertEquals(own.some((file) => file.includes("rest_sender")), true);
   },
 );
 

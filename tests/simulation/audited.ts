@@ -32,6 +32,7 @@ export function audited(store: Broker, auditor: Auditor, log: (line: string) => 
     ...{ read: watch("read"), cancel: watch("cancel"), dead: watch("dead") },
     ...{ redrive: watch("redrive"), discard: watch("discard"), stats: watch("stats") },
     check: watch("check"),
+    ...(store.wake ? { wake: (watch) => store.wake!(watch) } : {}),
     close: () => store.close(),
   };
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Broker } from "../../src/broker/broker.ts";
+import type { Call, Watch } from "../../src/broker/wake.ts";
 import { collectTasks, type TaskTree } from "../../src/bound_tasks.ts";
 import { Dabba } from "../../src/dabba.ts";
 import { DeferError } from "../../src/errors.ts";
@@ -37,6 +38,8 @@ export interface Simulated {
   /** Operations of the store, each audited. */
   readonly steps: number;
   readonly starts: number;
+  /** Calls of workers, before they are lost or doubled. */
+  readonly calls: number;
   readonly virtualMs: number;
   /** The same for the same run. */
   readonly fingerprint: string;
@@ -61,6 +64,7 @@ class World {
   readonly #workers: { readonly process: Process; readonly stop: AbortController }[] = [];
   #fingerprint = 2_166_136_261;
   #starts = 0;
+  #calls = 0;
   #awayUntil = 0;
   #storeAheadMs = 0;
   #quiet = false;
@@ -78,7 +82,13 @@ class World {
   outcome(): Simulated {
     const virtualMs = Math.round(this.#clock.now());
     const fingerprint = (this.#fingerprint >>> 0).toString(16);
-    return { steps: this.#auditor.seen, starts: this.#starts, virtualMs, fingerprint };
+    return {
+      steps: this.#auditor.seen,
+      starts: this.#starts,
+      calls: this.#calls,
+      virtualMs,
+      fingerprint,
+    };
   }
 
   async play(): Promise<void> {
@@ -202,7 +212,28 @@ class World {
     broker.after = ({ operation }) => hurt(operation);
     broker.twice = () => !this.#quiet && random.chance(5);
     broker.around = (run) => process.gate(run());
+    broker.watching = (watch) => this.#wire(process, watch);
     return broker;
+  }
+
+  /** The way of calls to a process: some get lost, doubled or late; it ends, or dies without a word. */
+  #wire(process: Process, watch: Watch): Watch {
+    const random = this.#random;
+    const cut = new AbortController();
+    let dead = false;
+    process.timer(random.between(5_000, 3 * MINUTE_MS), () => {
+      if (random.chance(50)) dead = true;
+      else cut.abort();
+    });
+    const call = (told: Call) => {
+      const times = random.weighted({ 0: 2, 1: 7, 2: 1 });
+      if (dead || watch.signal.aborted) return;
+      this.#calls++;
+      for (let i = 0; i < Number(times); i++) {
+        process.timer(random.between(0, 2_000), () => watch.onCall(told));
+      }
+    };
+    return { ...watch, signal: AbortSignal.any([watch.signal, cut.signal]), onCall: call };
   }
 
   #note(line: string): void {

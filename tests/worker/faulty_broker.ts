@@ -1,6 +1,7 @@
 /** A broker between a test and the real one: it counts calls, and breaks them as it is told. */
 
 import type { Broker } from "../../src/broker/broker.ts";
+import type { Watch } from "../../src/broker/wake.ts";
 import { BrokerError } from "../../src/errors.ts";
 
 /** Is a call that can be broken. */
@@ -14,6 +15,7 @@ export type Operation = Exclude<
   | "doctor"
   | "costs"
   | "uptimeMs"
+  | "wake"
   | "close"
 >;
 
@@ -43,12 +45,17 @@ export class FaultyBroker implements Broker {
   /** Stands around a whole call, as a caller's deadline does. */
   around: <T>(run: () => Promise<T>) => Promise<T> = (run) => run();
 
+  /** Stands between the store's calls and the worker. */
+  watching: (watch: Watch) => Watch = (watch) => watch;
+  readonly wake?: (watch: Watch) => Promise<void>;
+
   constructor(broker: Broker, polling: Broker["polling"] = broker.polling) {
     this.#broker = broker;
     this.kind = broker.kind;
     this.polling = polling;
     this.lingerMs = broker.lingerMs;
     this.overlaps = broker.overlaps ?? false;
+    if (broker.wake) this.wake = (watch) => broker.wake!(this.watching(watch));
   }
 
   /** How often an operation was called. */

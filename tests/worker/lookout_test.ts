@@ -127,3 +127,67 @@ Deno.test("Lookout lets what gets old enough gather for five seconds", () => {
   clock.leap(1);
   assertEquals(lookout.takeSweep(), true);
 });
+
+Deno.test("Lookout that is called looks at once when calls begin, then ever more seldom", () => {
+  const { clock, lookout } = open();
+  lookout.looked(reply(EPOCH_MS, 0), 10);
+  assertEquals(lookout.sign(), undefined, "nobody could call it");
+  lookout.listen(true);
+  assertEquals([lookout.at, lookout.mayProbe], [-Infinity, false], "only a full look leaves word");
+  lookout.leave();
+  assertEquals(lookout.sign(), `${lookout.id}.1`);
+  const waits: number[] = [];
+  for (let look = 0; look < 10; look++) {
+    lookout.looked(reply(EPOCH_MS + clock.now(), 0), 10);
+    waits.push(lookout.at - clock.now());
+    clock.leap(waits.at(-1)!);
+  }
+  assertEquals(waits.slice(0, 3), [1_000, 2_000, 4_000]);
+  assertEquals(waits.slice(-2), [180_000, 180_000]);
+  lookout.looked(reply(EPOCH_MS + clock.now(), 0), 10);
+  lookout.listen(false);
+  assertEquals(lookout.at - clock.now(), 100, "what was not told is looked for");
+});
+
+Deno.test("Lookout.called() obeys the call of its last look, and no older one", () => {
+  const { lookout } = open();
+  lookout.listen(true);
+  lookout.leave();
+  lookout.sign();
+  lookout.sign();
+  lookout.looked(reply(EPOCH_MS, 0), 10);
+  lookout.called({ waitMs: 0, look: 1 });
+  assertEquals(lookout.at, 1_000);
+  lookout.called({ waitMs: 300 });
+  assertEquals(lookout.at, 300);
+  lookout.called({ waitMs: 0, look: 2 });
+  assertEquals(lookout.at, -Infinity);
+});
+
+Deno.test("Lookout.called() has it look again when the call comes before the look's answer", () => {
+  const { lookout } = open();
+  lookout.listen(true);
+  lookout.leave();
+  lookout.sign();
+  lookout.called({ waitMs: 0, look: 1 });
+  lookout.looked(reply(EPOCH_MS, 0), 10);
+  assertEquals(lookout.at, -Infinity);
+});
+
+Deno.test("Lookout.called() for another has it look as if there were no calls", () => {
+  const { clock, lookout } = open();
+  lookout.listen(true);
+  lookout.leave();
+  for (let look = 0; look < 10; look++) lookout.looked(reply(EPOCH_MS, 0), 10);
+  lookout.called({ waitMs: 0 });
+  assertEquals(lookout.at - clock.now(), 1_000);
+});
+
+Deno.test("Lookout.nudge() gives the call of its own process's message a moment", () => {
+  const { lookout } = open();
+  lookout.listen(true);
+  lookout.leave();
+  lookout.looked(reply(EPOCH_MS, 0), 10);
+  lookout.nudge();
+  assertEquals(lookout.at, 50);
+});

@@ -17,6 +17,7 @@ Deno.test("resolveWorker() fills in what is not said", () => {
     unknownTaskDelayMs: 30_000,
     polling: { minMs: 20, maxMs: 250 },
     lingerMs: 5,
+    wake: true,
     signals: undefined,
   });
   assertEquals([/^w-[\w-]{10}$/.test(name), order(Math.random)], [true, ["default"]]);

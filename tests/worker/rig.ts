@@ -18,6 +18,7 @@ export type Happened = {
 }[keyof DabbaEvents];
 
 const NAMES: readonly (keyof DabbaEvents)[] = [
+  ...["listening", "deaf"] as const,
   ...["started", "succeeded", "retried", "deferred", "released", "dead", "expired"] as const,
   ...["leaseLost", "unknownTask", "skipped", "outage", "alarm", "recovered"] as const,
   ...["deadDropped", "deadNearlyFull", "repaired"] as const,
@@ -37,6 +38,8 @@ export interface Running {
 export interface RigOptions {
   /** How often its store is looked at. @default every 20 ms, up to every 250 ms */
   readonly polling?: { readonly minMs: number; readonly maxMs: number };
+  /** Opens its store. @default SQLite */
+  readonly open?: (options: { readonly clock: () => number }) => Broker;
   /** How many dead letters its store keeps. @default the broker's */
   readonly deadLetters?: Partial<DeadLetterBounds>;
 }
@@ -51,9 +54,10 @@ export class Rig<T extends TaskTree> {
   readonly happened: Happened[] = [];
   readonly #tasks: T;
 
-  constructor(tasks: T, { polling, deadLetters }: RigOptions = {}) {
+  constructor(tasks: T, { polling, deadLetters, open }: RigOptions = {}) {
     this.#tasks = tasks;
-    const store = sqliteBroker({ path: ":memory:", clock: this.clock.store, deadLetters });
+    const clock = this.clock.store;
+    const store = open?.({ clock }) ?? sqliteBroker({ path: ":memory:", clock, deadLetters });
     this.broker = new FaultyBroker(store, polling);
     this.dabba = new Dabba({ broker: this.broker, tasks });
     for (const name of NAMES) {

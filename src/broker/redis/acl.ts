@@ -24,13 +24,13 @@ export interface RedisAclOptions {
 
 const LOOK = "time get hmget zrange";
 // WAIT is for confirm: it changes nothing.
-const WRITE = "set hset hdel zadd zrem sadd wait";
+const WRITE = "set hset hdel zadd zrem sadd wait publish";
 const WALK = "smembers smismember zcard zcount zmscore hscan zscan";
 const COMMANDS: Readonly<Record<RedisRole, string>> = {
   producer: `${LOOK} ${WRITE}`,
-  worker: `${LOOK} ${WRITE} srem info ${WALK}`,
+  worker: `${LOOK} ${WRITE} srem subscribe info ${WALK}`,
   reader: `${LOOK} ${WALK}`,
-  operator: `${LOOK} ${WRITE} srem ${WALK}`,
+  operator: `${LOOK} ${WRITE} srem subscribe ${WALK}`,
 };
 
 /**
@@ -56,7 +56,8 @@ export function redisAcl(role: RedisRole, options: RedisAclOptions = {}): string
     throw new TypeError(`Cannot give rules for role "${role}": it is none of ${roles}`);
   }
   const allowed = `ping evalsha ${preloaded ? "" : "eval "}${commands}`;
-  const keys = new Keys(checkNamespace(namespace)).all;
+  const { all, msg } = new Keys(checkNamespace(namespace));
+  const channels = role === "reader" ? "" : ` &${msg}`;
   const words = allowed.split(" ").map((name) => `+${name}`);
-  return `resetkeys ~${keys} resetchannels -@all ${words.join(" ")}`;
+  return `resetkeys ~${all} resetchannels${channels} -@all ${words.join(" ")}`;
 }

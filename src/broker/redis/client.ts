@@ -1,5 +1,17 @@
 /** What the broker needs of a Redis client, and how it gets it from an ioredis. */
 
+import { type IoredisSubscriber, listenOverTcp } from "./tcp_listener.ts";
+
+/** Hears what is published on a channel. */
+export interface ChannelListener {
+  /** What is published is told from now on. */
+  opened(): void;
+  /** Tells one text. */
+  told(text: string): void;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Is all that the broker asks of a Redis client: running scripts.
  *
@@ -19,6 +31,11 @@ export interface RedisClient {
    */
   series?(commands: readonly (readonly string[])[]): Promise<unknown[]>;
   /**
+   * Subscribes to a channel; resolves when the subscription has ended, or rejects. Without it, a worker
+   * looks for work in intervals, and is never called.
+   */
+  listen?(channel: string, listener: ChannelListener): Promise<void>;
+  /**
    * Whether commands are paid for one by one: a worker then gathers outcomes for a few milliseconds,
    * so that many travel in one request.
    *
@@ -37,6 +54,8 @@ export interface IoredisLike {
   call(name: string, ...args: string[]): Promise<unknown>;
   /** Sends commands together; needed for `confirm` only. */
   pipeline?(commands: unknown[][]): { exec(): Promise<[Error | null, unknown][] | null> };
+  /** Opens a second connection, on which a worker is called; without it, workers poll. */
+  duplicate?(options: { readonly retryStrategy: () => null }): IoredisSubscriber;
 }
 
 /**
@@ -66,12 +85,17 @@ export function ioredisClient(redis: IoredisLike): RedisClient {
         return (replies ?? []).map(([error, reply]) => error ?? reply);
       },
     }),
+    ...(redis.duplicate && {
+      // Lost, it is made anew by whoever listens, who has to know of the gap.
+      listen: (channel, listener) =>
+        listenOverTcp(redis.duplicate!({ retryStrategy: () => null }), channel, listener),
+    }),
   };
 }
 
 /** Gives a client a deadline: a promise that never settles must not stop a worker for good. */
 export function withDeadline(client: RedisClient, timeoutMs: number): RedisClient {
-  const { command, series, billed } = client;
+  const { command, series, listen, billed } = client;
   return {
     billed,
     evalsha: (sha, keys, args) => inTime(client.evalsha(sha, keys, args), timeoutMs),
@@ -80,6 +104,7 @@ export function withDeadline(client: RedisClient, timeoutMs: number): RedisClien
       command: (name, ...args) => inTime(command.call(client, name, ...args), timeoutMs),
     }),
     ...(series && { series: (commands) => inTime(series.call(client, commands), timeoutMs) }),
+    ...(listen && { listen: (channel, listener) => listen.call(client, channel, listener) }),
   };
 }
 

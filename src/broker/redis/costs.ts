@@ -10,6 +10,7 @@ export function redisCosts(
 ): BrokerCosts {
   return {
     push: 5,
+    call: 1,
     probe: probes ? 1 : 2,
     look: 4,
     claim: 7,

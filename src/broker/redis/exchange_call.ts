@@ -4,7 +4,7 @@ import type { ExchangeReply, ExchangeRequest, Held, Settlement } from "../broker
 import type { DeadLetterBounds, DeadStock } from "../dead_bounds.ts";
 import type { Retention } from "../retention.ts";
 import { Entries } from "./entries.ts";
-import { safeClaim, safeId, wholeMs } from "./guards.ts";
+import { safeClaim, safeId, safeSleeper, wholeMs } from "./guards.ts";
 import { LineIndex, lineName, linesOf } from "./keys.ts";
 import { deathTail, outcomeTail, parseDelivery } from "./record.ts";
 import type { ScriptCall } from "./script.ts";
@@ -42,6 +42,7 @@ export function exchangeCall(
       keepBytes: bounds.retention.bytes,
       mostDead: bounds.deadLetters.count,
       mostDeadBytes: bounds.deadLetters.bytes,
+      sleeper: safeSleeper(request.sleeper),
       sweep,
     },
     settleHeads: settle.heads,

@@ -19,6 +19,11 @@ export function safeClaim(claim: string): string {
   return CLAIM.test(claim) ? claim : NOBODY;
 }
 
+/** Gives who looks and its look as one word, or nothing when it is none: then it is not called. */
+export function safeSleeper(sleeper: string = ""): string {
+  return /^[A-Za-z0-9_-]{1,64}\.\d{1,15}$/.test(sleeper) ? sleeper : "";
+}
+
 /** Refuses a name that is none. */
 export function guardName(operation: string, what: string, name: string): void {
   if (NAME.test(name)) return;

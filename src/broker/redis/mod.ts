@@ -19,7 +19,13 @@ import { RedisBroker } from "./redis_broker.ts";
 
 export { redisAcl, type RedisAclOptions, type RedisRole } from "./acl.ts";
 export type { RestClientOptions } from "./address.ts";
-export { ioredisClient, type IoredisLike, type RedisClient } from "./client.ts";
+export {
+  type ChannelListener,
+  ioredisClient,
+  type IoredisLike,
+  type RedisClient,
+} from "./client.ts";
+export type { IoredisSubscriber } from "./tcp_listener.ts";
 export type { RedisBrokerOptions, RedisBrokerSettings, RedisEnv } from "./options.ts";
 export { RedisBroker } from "./redis_broker.ts";
 export { type RestClient, restClient } from "./rest_client.ts";
@@ -51,6 +57,7 @@ export type {
   Settlement,
 } from "../broker.ts";
 export type { DeadLetterBounds, DeadStock } from "../dead_bounds.ts";
+export type { Call, Watch } from "../wake.ts";
 export type { Retention } from "../retention.ts";
 
 /**

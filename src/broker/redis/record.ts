@@ -15,7 +15,8 @@
  *
  * Besides, `@<channel>` is a channel's last request that settled or claimed: `seq usedAt
  * settled/ ids… told`, where `settled` and `told` are as in the script's reply; `~<line>` a lower bound of
- * when a line has work, in microseconds, empty when it holds nothing; and `$` and `$d` how much there is of
+ * when a line has work, in microseconds, empty when it holds nothing; `&<line>` who sleeps there, see
+ * `sleepers.ts`; and `$` and `$d` how much there is of
  * outcomes and of dead letters.
  */
 

@@ -14,6 +14,7 @@ import type {
   PushReply,
 } from "../broker.ts";
 import { type DeadLetterBounds, resolveDeadLetters } from "../dead_bounds.ts";
+import type { Watch } from "../wake.ts";
 import { resolveRetention, type Retention } from "../retention.ts";
 import { cancelMessages } from "./cancel_call.ts";
 import { Checker } from "./check.ts";
@@ -38,6 +39,7 @@ import { readMessages, readOutcomes } from "./read_call.ts";
 import { parseStored } from "./record.ts";
 import { ReplyReader } from "./reply.ts";
 import { type Reach, Runner } from "./runner.ts";
+import { listenFor } from "./wake.ts";
 import { deadScript } from "./scripts/dead.ts";
 import { discardScript } from "./scripts/discard.ts";
 import { exchangeScript } from "./scripts/exchange.ts";
@@ -78,6 +80,8 @@ export class RedisBroker implements Broker {
   readonly lingerMs: number;
   /** Whether claims may overlap: where commands are not paid for. */
   readonly overlaps: boolean;
+  /** Calls a worker when there is work, over a subscription; left out where the client has none. */
+  readonly wake?: (watch: Watch) => Promise<void>;
   readonly #runner: Runner;
   readonly #pushing: Reach;
   readonly #checker: Checker;
@@ -106,6 +110,8 @@ export class RedisBroker implements Broker {
     this.#keys = keys;
     const { keyLocking } = resolved;
     this.#costs = redisCosts({ keyLocking, probes: client.command !== undefined });
+    const listen = client.listen?.bind(client);
+    if (listen) this.wake = (watch) => listenFor(listen, keys.msg, watch);
     this.#checker = new Checker(this.#runner, this.#keys);
     this.namespace = resolved.namespace;
     this.#bounds = {

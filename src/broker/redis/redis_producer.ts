@@ -7,7 +7,7 @@ import { cancelMessages } from "./cancel_call.ts";
 import { fromEnvironment, type RedisBrokerOptions, resolveOptions } from "./options.ts";
 import { pushMessages } from "./push_call.ts";
 import { readMessages, readOutcomes } from "./read_call.ts";
-import { restClient } from "./rest_client.ts";
+import { restSender } from "./rest_sender.ts";
 import { type Reach, Runner } from "./runner.ts";
 import { countStore } from "./stats_call.ts";
 
@@ -40,7 +40,7 @@ export class RedisProducer implements ProducerBroker {
    */
   constructor(options: RedisProducerOptions = {}) {
     const { url = "", token = "", ...found } = fromEnvironment(options);
-    const resolved = resolveOptions(found, (timeoutMs) => restClient({ url, token, timeoutMs }));
+    const resolved = resolveOptions(found, (timeoutMs) => restSender({ url, token, timeoutMs }));
     this.namespace = resolved.namespace;
     this.#deadLetters = { ...DEFAULT_DEAD_LETTERS, ...options.deadLetters };
     this.#reach = { runner: new Runner(resolved), keys: resolved.keys };

@@ -1,8 +1,9 @@
-/** A client of Upstash's REST protocol, as small as the broker's needs: no package stands behind it. */
+/** A client of Upstash's REST protocol, as small as the broker's needs. */
 
 import { checkAddress, isUpstash, type RestClientOptions } from "./address.ts";
 import type { RedisClient } from "./client.ts";
-import { RestError } from "./rest_error.ts";
+import { listenOverHttp } from "./event_source.ts";
+import { isResult, refused, restSender } from "./rest_sender.ts";
 
 /** Is a client over HTTP, which can do all that a broker may ask. */
 export type RestClient = Required<RedisClient>;
@@ -25,13 +26,12 @@ export type RestClient = Required<RedisClient>;
  */
 export function restClient(options: RestClientOptions): RestClient {
   const { url, token } = checkAddress(options);
-  const post = poster({ url: url.replace(/\/+$/, ""), token, timeoutMs: options.timeoutMs });
-  const command = async (...words: string[]) => resultOf(...await post("", words));
+  const address = { url: url.replace(/\/+$/, ""), token, timeoutMs: options.timeoutMs };
+  const { post, ...sender } = restSender(options);
   return {
+    ...sender,
     billed: isUpstash(url),
-    evalsha: (sha, keys, args) => command("EVALSHA", sha, String(keys.length), ...keys, ...args),
-    eval: (script, keys, args) => command("EVAL", script, String(keys.length), ...keys, ...args),
-    command,
+    listen: (channel, listener) => listenOverHttp(address, channel, listener),
     async series(commands) {
       const [replies, response] = await post("/pipeline", commands);
       if (!Array.isArray(replies) || replies.length !== commands.length) {
@@ -40,46 +40,4 @@ export function restClient(options: RestClientOptions): RestClient {
       return replies.map((reply) => isResult(reply) ? reply.result : refused(reply, response));
     },
   };
-}
-
-type Post = (path: string, body: unknown) => Promise<[reply: unknown, response: Response]>;
-
-function poster({ url, token, timeoutMs = 5_000 }: RestClientOptions): Post {
-  // What has been answered is seen by whoever asks afterwards, also where a replica answers it.
-  let syncToken = "";
-  return async (path, body) => {
-    const response = await fetch(url + path, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${token}`,
-        "content-type": "application/json",
-        "upstash-sync-token": syncToken,
-      },
-      body: JSON.stringify(body),
-      // Another host must not get the token, and a POST would arrive as a GET.
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const text = await response.text();
-    syncToken = response.headers.get("upstash-sync-token") ?? syncToken;
-    try {
-      return [JSON.parse(text), response];
-    } catch {
-      throw new RestError("", response);
-    }
-  };
-}
-
-function resultOf(reply: unknown, response: Response): unknown {
-  if (response.ok && isResult(reply)) return reply.result;
-  throw refused(reply, response);
-}
-
-function isResult(reply: unknown): reply is { readonly result: unknown } {
-  return (reply as { result?: unknown } | null)?.result !== undefined;
-}
-
-function refused(reply: unknown, response: Response): RestError {
-  const { error } = (reply ?? {}) as { error?: unknown };
-  return new RestError(typeof error === "string" ? error : "", response);
 }

@@ -23,6 +23,7 @@ import { restClient } from "./rest_client.ts";
 export function upstashClient(options: RestClientOptions): RedisClient {
   const { timeoutMs = 5_000 } = options;
   const { url, token } = checkAddress(options);
+  const rest = restClient({ url, token, timeoutMs });
   const redis = new Redis({
     url,
     token,
@@ -43,6 +44,8 @@ export function upstashClient(options: RestClientOptions): RedisClient {
     eval: (script, keys, args) => redis.eval(script, keys, args),
     command: (name, ...args) => redis.exec([name, ...args]),
     // Its own pipeline takes no WAIT.
-    series: restClient({ url, token, timeoutMs }).series,
+    series: rest.series,
+    // Its own subscription neither tells that it has ended, nor can be ended at once.
+    listen: rest.listen,
   };
 }

@@ -85,10 +85,10 @@ function settle(store: Store, settlement: Settlement, nowMs: number): Answer {
     case "retry":
       message.journal = settlement.journal;
       message.failures++;
-      store.place(message, after(nowMs, settlement.delayMs));
+      store.putBack(message, after(nowMs, settlement.delayMs));
       break;
     case "defer":
-      store.place(message, after(nowMs, settlement.delayMs));
+      store.putBack(message, after(nowMs, settlement.delayMs));
   }
   return "ok";
 }

@@ -36,6 +36,7 @@ export class Store {
   /** The last request of each channel. */
   readonly slots: Map<string, Slot> = new Map<string, Slot>();
   #turns = 0;
+  #came: Message[] = [];
 
   /** Makes an empty one, with bounds for what is kept of messages that have ended. */
   constructor(retention: Retention, deadLetters: DeadLetterBounds) {
@@ -96,6 +97,17 @@ export class Store {
     message.turn = this.nextTurn();
   }
 
+  /** Puts a message back into its line, for whoever comes. */
+  putBack(message: Message, dueAtMs: number): void {
+    this.place(message, dueAtMs);
+    this.#came.push(message);
+  }
+
+  /** Gives what has come to the lines since this was asked last, whoever may have taken it by now. */
+  takeCame(): Message[] {
+    return this.#came.splice(0);
+  }
+
   /** Counts arrivals. */
   nextTurn(): number {
     return ++this.#turns;
@@ -113,7 +125,9 @@ export class Store {
     }
     // Deleted first: one that is pushed again after it was forgotten is a new one.
     this.#messages.delete(id);
-    this.#messages.set(id, newMessage(pushed, nowMs, this.nextTurn()));
+    const message = newMessage(pushed, nowMs, this.nextTurn());
+    this.#messages.set(id, message);
+    this.#came.push(message);
     return { id, disposition: "enqueued" };
   }
 

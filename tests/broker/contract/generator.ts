@@ -221,12 +221,13 @@ export class Generator {
     const worker = random.pick(WORKERS);
     const channel = `${worker}.${this.#generations.get(worker) ?? 0}`;
     const claims = kind === "claim" || kind === "sweep" || all && random.chance(75);
+    const seq = this.#seq(channel);
     const settles = all || OUTCOME_OF[kind] !== undefined;
     const extends_ = all || kind === "extend" || kind === "progress" || kind === "begin";
     return {
       kind: "exchange",
       request: {
-        ...{ channel, seq: this.#seq(channel), worker },
+        ...{ channel, seq, worker },
         leaseMs: random.between(1_000, 30_000),
         settle: settles ? this.#some(5).map((one) => this.#settlement(one, OUTCOME_OF[kind])) : [],
         extend: extends_
@@ -239,6 +240,8 @@ export class Generator {
           }))
           : [],
         ...(claims ? { claim: { queues: this.queues(), max: random.between(1, 6) } } : {}),
+        // By its number: what is asked again, or late, has the word that it had. Draws nothing.
+        ...(seq % 2 === 0 ? { sleeper: `${worker}.${seq}` } : {}),
         trim: kind === "trim" || all && random.chance(30) ? 1_000 : 0,
         sweep: kind === "sweep" || all && random.chance(10),
       },

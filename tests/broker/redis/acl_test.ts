@@ -43,6 +43,11 @@ const WORK: Readonly<
     let after: string | undefined;
     do after = (await b.check({ repair: true, after })).next; while (after !== undefined);
   }],
+  wake: [["worker", "operator"], (b) => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    return b.wake!({ queues: ["q"], id: "a", signal, onLive: () => stop.abort(), onCall() {} });
+  }],
   redrive: [["operator"], (b) => b.redrive([message("m")], "op")],
   discard: [["operator"], (b) => b.discard([{ ...message("m"), result: "" }], OP)],
 };

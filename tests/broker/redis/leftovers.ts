@@ -56,12 +56,14 @@ async function readContents({ redis }: RedisGateway, prefix: string): Promise<Co
 /** Every field of the messages' hash belongs to something that is there. */
 function checkFields({ msg, exp, dead, lines, due }: Contents): string[] {
   return [...msg].flatMap(([field, value]) => {
-    const mark = field.match(/^[@~$]|[!%]$/)?.[0];
+    const mark = field.match(/^[@~$&]|[!%]$/)?.[0];
     const name = field.replace(/^[@~$]|[!%]$/, "");
     switch (mark) {
       case "$":
         if (name === "d") return checkDead(value, msg, dead);
         return /^\d+ \d+ \d+$/.test(value) ? [] : [`the stock is ${value}`];
+      case "&":
+        return /^(\S+\.\d+( \S+\.\d+)*)?$/.test(value) ? [] : [`the sleepers are ${value}`];
       case "@":
         return exp.has(field) ? [] : [`channel ${name} has no end`];
       case "~":

@@ -14,25 +14,25 @@ const HASHES: Readonly<Record<string, string>> = {
   check_lines: "0600176739c74bbe5a374bbc3796a59b1e8feb5b",
   check_messages: "3273978a694fa661df0b4837b49cc828efe773d7",
   check_rest: "3f7698fff146217af8d48eba1cdcbd84408c0e74",
-  check_scan: "80113ac4451512b3dd6b2cd6cd3d2e33f05b3d20",
+  check_scan: "9c73d90174eb8f23e88167878ed259aabf9e5d14",
   dead: "5327547d0634f19674266731e238dde4a965fae6",
   discard: "3195883626a953317f4421823cb260185cba7680",
-  exchange: "3fa5ad8f7c69f9e6be7f49a193fce83c77eb6f0e",
+  exchange: "c7a848df3dc7fb787a5d82ef8f268ee1e811b74d",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
   mend_lines: "cd687310c9c87b9c0301e2f6f1e837f3a2d46b6b",
   mend_messages: "c68d21bdc2fc82cf478272ff6bf9c91c4cc3526a",
   mend_rest: "01b88196e7ce152eb1b865d54aa2d18d0b120657",
   probe: "9c73a7eeff407478b052ad8aff77810fff1719cc",
-  push: "63f8ff8da9bb0ae02f9144abfc439a145be27064",
+  push: "06f0bb4e7932eaf831f89d7bdd5959e692797f3e",
   read: "e2e3f3753544a0f0af6d6f0d3028c4ab2af935ba",
-  redrive: "33d7f9deb59fd87f723a69adf03f3912ef7054ef",
+  redrive: "17b28c751602038971df6082df18515ea9d57eae",
   stats: "e9785481da5c7bbccb835bea810b39f71956061a",
 };
 
 /** All that scripts may use: known since Redis 7.0, and what they do is one key's affair. */
 const COMMANDS = new Set(
   ("TIME GET SET HMGET HSET HDEL HSCAN ZADD ZREM ZRANGE ZCARD ZCOUNT ZSCAN ZMSCORE SADD SREM " +
-    "SMEMBERS SMISMEMBER").split(" "),
+    "SMEMBERS SMISMEMBER PUBLISH").split(" "),
 );
 
 Deno.test("scripts have the hashes that are pinned", async () => {

@@ -306,4 +306,18 @@ export const redisMutants: readonly Mutant[] = [
     put: 'case "1": case "0":',
     tests: ["tests/broker/redis/doctor_test.ts"],
   },
+  {
+    guard: "who looks in vain leaves word in the same step",
+    file: "src/broker/redis/scripts/exchange_sleep.ts",
+    find: "own[line] = idle and tonumber(look) or nil",
+    put: "own[line] = nil",
+    tests: ["tests/broker/redis/contract_test.ts"],
+  },
+  {
+    guard: "a late look leaves no word over a newer one's",
+    file: "src/broker/redis/scripts/exchange_sleep.ts",
+    find: "if (own[line] or 0) <= tonumber(look) then",
+    put: "if true then",
+    tests: ["tests/broker/redis/contract_test.ts"],
+  },
 ];

@@ -228,4 +228,32 @@ export const workerMutants: readonly Mutant[] = [
     put: "",
     tests: ["tests/worker/requests_test.ts"],
   },
+  {
+    guard: "where calls begin, a full look leaves word",
+    file: "src/worker/lookout.ts",
+    find: "if (on) return this.#now();",
+    put: "if (on) return;",
+    tests: ["tests/worker/lookout_test.ts"],
+  },
+  {
+    guard: "who hears that another was called looks by itself in a while",
+    file: "src/worker/lookout.ts",
+    find: "waitMs > 0 ? waitMs : this.#jittered(maxMs)",
+    put: "waitMs > 0 ? waitMs : Infinity",
+    tests: ["tests/worker/wake_test.ts", "tests/worker/lookout_test.ts"],
+  },
+  {
+    guard: "work that came without a call has the worker subscribe anew",
+    file: "src/worker/lookout.ts",
+    find: "if (this.#listening && !this.#told) this.onMissed();",
+    put: "",
+    tests: ["tests/worker/wake_test.ts"],
+  },
+  {
+    guard: "subscriptions that end at once are not made anew at once",
+    file: "src/worker/listener.ts",
+    find: "if (clock.now() - begunAt >= GOOD_MS) this.#failures = 0;",
+    put: "this.#failures = 0;",
+    tests: ["tests/worker/wake_test.ts"],
+  },
 ];

@@ -31,8 +31,8 @@ end
 for i = 1, #found, 2 do
   local field, mark = found[i], string.sub(found[i], 1, 1)
   local owner = string.match(field, "^(.*)[!%%]$")
-  if field == "$" or field == "$d" then
-    -- How much is kept of outcomes, and of dead letters: of no message.
+  if field == "$" or field == "$d" or mark == "&" then
+    -- How much is kept of outcomes, and of dead letters, and who sleeps: of no message.
   elseif mark == "@" then
     add(field)
   elseif mark == "~" then

@@ -4,8 +4,10 @@ import { defineScript, type Script } from "../script.ts";
 import { CLAIM } from "./exchange_claim.ts";
 import { DEAD } from "./exchange_dead.ts";
 import { SETTLE } from "./exchange_settle.ts";
+import { SLEEP } from "./exchange_sleep.ts";
 import { TRIM } from "./exchange_trim.ts";
 import { BATCH, CLOCK, DEAD_COUNT, DEADS, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
+import { PUBLISH, SLEEPERS } from "./sleepers.ts";
 
 /** What the script hands over of one message: its record, and its hold if that says anything new. */
 export interface Handed {
@@ -31,6 +33,8 @@ export interface ExchangeArgs {
   /** The bounds of the dead letters. */
   readonly mostDead: number;
   readonly mostDeadBytes: number;
+  /** Who looks, and which look it is; empty for who hears no calls. */
+  readonly sleeper: string;
   readonly sweep: boolean;
   /** Number of the line, claim, letter of the outcome, milliseconds; see `Entries`. */
   readonly settleHeads: readonly string[];
@@ -85,6 +89,7 @@ export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
     keepBytes: "number",
     mostDead: "number",
     mostDeadBytes: "number",
+    sleeper: "string",
     sweep: "flag",
     settleHeads: "list",
     settleRuns: "list",
@@ -95,7 +100,7 @@ export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
   },
   access: "release",
   body: `
-${CLOCK}${BATCH}${RUNS}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}${PLACE}${HINTS}
+${CLOCK}${BATCH}${RUNS}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}${PLACE}${HINTS}${SLEEPERS}${SLEEP}
 local untilMs = math.min(nowMs + leaseMs, LATEST_MS)
 -- What leaves and what enters each line.
 local leaves, enters = {}, {}
@@ -126,6 +131,14 @@ remember(slot, settled, slot.seq == seq and slot.ids or table.concat(batch, " ")
 for line in pairs(leaves) do
   if not enters[line] then findHint(line) end
 end
+if me then hide() end
+wakeAll()
+if me and max > 0 and slot.seq <= seq then
+  local idle = #batch < max
+  for line = 1, asked do idle = idle and not (hints[line] and hints[line] < dueBelow) end
+  sleep(asked, idle)
+end
+if me then show() end
 if ended then put(fields, STOCK, stock()) end
 local unknown = putHints(fields)
 if #unknown > 0 then send("SADD", lines, unknown) end
@@ -141,6 +154,7 @@ for line = 1, asked do
   local at = hints[line] and math.floor(hints[line] / 1000)
   if at and (nextMs == "" or at < nextMs) then nextMs = at end
 end
+${PUBLISH}
 local reply = { "=exchange", nowMs, nextMs, trimMs, "=" .. settled,
   "=" .. table.concat(extended), "=" .. told, "=" .. table.concat(batch, " ") }
 for i = 1, #claimed do reply[i + 8] = claimed[i] end

@@ -19,6 +19,8 @@ local function readAll()
   for i = 1, #due do wanted[#ids + i] = "~" .. names[i] end
   if #settle > 0 or trim > 0 then put(wanted, STOCK, DEADS) end
   local stockAt = #wanted - 1
+  local wordsAt = #wanted
+  for i = 1, #due do wanted[#wanted + 1] = "&" .. names[i] end
   if remembered then wanted[#wanted + 1] = "@" .. channel end
   local found, over = fetch(msg, wanted), {}
   for i = 1, #ids do
@@ -26,6 +28,7 @@ local function readAll()
     if found[i] == "" then over[#over + 1] = ids[i] end
   end
   for i = 1, #due do readHint(i, found[#ids + i]) end
+  for i = 1, #due do words[i] = found[wordsAt + i] or "" end
   if #settle > 0 or trim > 0 then
     readStock(found[stockAt])
     readDeads(found[stockAt + 1])
@@ -75,6 +78,7 @@ local function putBack(failed)
     if failed == 1 then hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + 1, text end
     put(fields, holdOf[id], close(hold))
     enter(head.line, id, head.dueMs)
+    comes(head.line, head.dueMs)
     return hold
   end
 end

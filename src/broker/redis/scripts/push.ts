@@ -2,6 +2,7 @@
 
 import { defineScript, type Script } from "../script.ts";
 import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
+import { PUBLISH } from "./sleepers.ts";
 
 /** What a push is given. */
 export interface PushArgs {
@@ -36,13 +37,19 @@ export const pushScript: Script<PushArgs, Pushed> = defineScript({
   access: "add",
   body: `
 ${CLOCK}${BATCH}${RUNS}${HOLD}${OUTCOME}${PLACE}${HINTS}
+local words, calls = {}, ""
 local asked, wanted = #messages / 2, {}
 for i = 1, asked do wanted[i] = messages[2 * i - 1] end
-for i = 1, #due do wanted[asked + i] = "~" .. names[i] end
-wanted[asked + #due + 1] = STOCK
+for i = 1, #due do
+  wanted[asked + i], wanted[asked + #due + i] = "~" .. names[i], "&" .. names[i]
+end
+wanted[#wanted + 1] = STOCK
 local found = fetch(msg, wanted)
-readStock(found[asked + #due + 1])
-for i = 1, #due do readHint(i, found[asked + i]) end
+readStock(found[#wanted])
+for i = 1, #due do
+  readHint(i, found[asked + i])
+  words[i] = found[asked + #due + i] or ""
+end
 
 local function nonceOf(record)
   if not record then return end
@@ -125,6 +132,16 @@ for i = 1, asked do
   dispositions[i] = enqueued and "e" or "d"
   if not enqueued then winners[#winners + 1] = winner end
 end
+for i = 1, #due do
+  local list, call = {}, touched[i] and integer(math.floor(hints[i] / 1000) - nowMs)
+  for word in string.gmatch(words[i], "%S+") do list[#list + 1] = word end
+  if entries[i][1] and list[1] and hints[i] < dueBelow then
+    local from = math.max(1, #list - #entries[i] / 2 + 1)
+    call = "0 " .. table.concat(list, " ", from)
+    put(fields, "&" .. names[i], table.concat(list, " ", 1, from - 1))
+  end
+  if call and list[1] and entries[i][1] then calls = calls .. names[i] .. " " .. call .. "|" end
+end
 
 for line = 1, #due do send("ZADD", due[line], entries[line]) end
 if #taken > 0 then send("HSET", dedupe, taken) end
@@ -134,6 +151,7 @@ if #replaced > 0 then put(fields, STOCK, stock()) end
 local unknown = putHints(fields)
 if #unknown > 0 then send("SADD", lines, unknown) end
 if #fields > 0 then send("HSET", msg, fields) end
+${PUBLISH}
 return { "=push", "=" .. table.concat(dispositions), "=" .. table.concat(winners, " ") }`,
   decode: (reply, { messages }) => ({
     dispositions: reply.letters(messages.length / 2),

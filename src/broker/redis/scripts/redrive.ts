@@ -2,6 +2,7 @@
 
 import { defineScript, type Script } from "../script.ts";
 import { BATCH, CLOCK, DEAD_COUNT, DEADS, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
+import { PUBLISH, SLEEPERS } from "./sleepers.ts";
 
 /** What it is given. */
 export interface RedriveArgs {
@@ -17,17 +18,20 @@ export const redriveScript: Script<RedriveArgs, string> = defineScript({
   args: { op: "string", letters: "list" },
   access: "release",
   body: `
-${CLOCK}${BATCH}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}${PLACE}${HINTS}
+${CLOCK}${BATCH}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}${PLACE}${HINTS}${SLEEPERS}
 local wanted = {}
 for i = 1, #letters do
   local id = string.match(letters[i], "^%S+")
   put(wanted, id, id .. "!")
 end
 for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
+local wordsAt = #wanted
+for i = 1, #due do wanted[#wanted + 1] = "&" .. names[i] end
 wanted[#wanted + 1] = DEADS
 local found, base = fetch(msg, wanted), 2 * #letters
 readDeads(found[#wanted])
 for i = 1, #due do readHint(i, found[base + i]) end
+for i = 1, #due do words[i] = found[wordsAt + i] or "" end
 
 local gone, enters, redriven = {}, {}, {}
 local function decide(i)
@@ -45,6 +49,7 @@ local function decide(i)
   hold[STATE], hold[CLAIM], hold[REDRIVEN] = "r", "/", op
   hold[FAILURES], hold[CRASHES], hold[DUE] = 0, 0, nowMs
   put(fields, id .. "!", close(hold))
+  comes(line, nowMs)
   enters[line] = enters[line] or {}
   enters[line][#enters[line] + 1] = id
   gone[#gone + 1] = id
@@ -68,7 +73,9 @@ if #gone > 0 then
   local unknown = putHints(fields)
   if #unknown > 0 then send("SADD", lines, unknown) end
   put(fields, DEADS, deads())
+  wakeAll()
   send("HSET", msg, fields)
+  ${PUBLISH}
 end
 return { "=redrive", "=" .. table.concat(answers) }`,
   decode: (reply, { letters }) => reply.letters(letters.length),
