@@ -49,6 +49,8 @@ export type Address =
       readonly namespace: string;
       /** How long a request may take, in milliseconds, where it is not as usual. */
       readonly timeout?: number;
+      /** How long a call may take with all its tries, in milliseconds, where it is not as usual. */
+      readonly deadline?: number;
       /** The broker's own client instead of that of @upstash/redis. */
       readonly client?: "restClient";
     }
@@ -95,10 +97,10 @@ export function openBroker(address: Address): Broker {
   if (address.kind === "sqlite") {
     return sqliteBroker({ path: address.path, clock, retention: RETENTION });
   }
-  const { url, token, namespace, timeout } = address;
+  const { url, token, namespace, timeout, deadline } = address;
   const reached = address.client === "restClient"
     ? { client: restClient({ url, token, timeoutMs: timeout }) }
     : { url, token };
-  const options = { ...reached, namespace, timeout, retention: RETENTION };
+  const options = { ...reached, namespace, timeout, deadline, retention: RETENTION };
   return new RedisBroker({ ...options, ...(clock ? { clock } : {}) });
 }

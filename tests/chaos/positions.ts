@@ -13,6 +13,8 @@ import { pause } from "./store.ts";
 type Life = "well" | "fails" | "dies" | "stopped";
 
 const TIMEOUT_MS = 250;
+/** As by default, though a request may take less here: a store that says 429 is left alone for a second. */
+const DEADLINE_MS = 10_000;
 const LOOK_MS = 10;
 const LIMIT_MS = 20_000;
 const LIVES: readonly Life[] = [
@@ -54,7 +56,8 @@ export async function playPosition(rule: FaultRule, redis: string): Promise<stri
       if (kind === "dies") throw new RejectError("once");
     },
   );
-  const broker = new RedisBroker({ url, token, namespace, timeout: TIMEOUT_MS });
+  const options = { url, token, namespace, timeout: TIMEOUT_MS, deadline: DEADLINE_MS };
+  const broker = new RedisBroker(options);
   const dabba = new Dabba({ broker, tasks: { life } });
   const stop = new AbortController();
   const polling = { min: LOOK_MS, max: LOOK_MS };

@@ -24,6 +24,8 @@ export interface PlaceOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** How long a request may take, in milliseconds, where it is not as usual. */
   readonly timeout?: number;
+  /** How long a call may take with all its tries, in milliseconds, where it is not as usual. */
+  readonly deadline?: number;
 }
 
 /** Is what is known when all is quiet. */
@@ -77,7 +79,7 @@ export class Place implements AsyncDisposable {
 
   /** Opens a store; Redis writes an append-only file, and syncs it each second. */
   static async open(kind: Kind, options: PlaceOptions = {}): Promise<Place> {
-    const { faults, timeout } = options;
+    const { faults, timeout, deadline } = options;
     const resources = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "dabba-chaos-" });
     resources.defer(() => Deno.remove(folder, { recursive: true }));
@@ -92,7 +94,15 @@ export class Place implements AsyncDisposable {
     const { gateway, faulty } = await openGateway(server.url, faults);
     resources.use(gateway);
     const { url, token, namespace } = gateway;
-    const address = { kind, url, token, namespace, ...(timeout ? { timeout } : {}), ...offset };
+    const address = {
+      kind,
+      url,
+      token,
+      namespace,
+      ...(timeout ? { timeout } : {}),
+      ...(deadline ? { deadline } : {}),
+      ...offset,
+    };
     return new Place({ address, folder, gateway, server, faulty, resources });
   }
 

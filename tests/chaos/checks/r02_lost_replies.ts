@@ -9,6 +9,8 @@ import { Place } from "../store.ts";
 
 const WORKERS = 4;
 const TIMEOUT_MS = 1_000;
+/** As by default: two lost replies in a row must not fail an enqueue here, where one in four is. */
+const DEADLINE_MS = 10_000;
 const LIMIT_MS = 120_000;
 /** Small, so that there are many requests to disturb. */
 const BATCH = 20;
@@ -43,7 +45,11 @@ async function drawnRun(scale: Scale): Promise<{ figure: string; met: boolean }>
   const count = scale.full ? 10_000 : 1_000;
   const rules: FaultRule[] = DRAWN.map((fault) => ({ fault, probability: RATE, on: SCRIPTS }));
   const faults = { rules, seed: scale.seed, lateMs: TIMEOUT_MS * 1.5 };
-  await using place = await Place.open("redis", { faults, timeout: TIMEOUT_MS });
+  await using place = await Place.open("redis", {
+    faults,
+    timeout: TIMEOUT_MS,
+    deadline: DEADLINE_MS,
+  });
   const worker = { concurrency: 20, lease: "30s", polling: POLLING } as const;
   await using fleet = new Fleet({ store: place.address, ledger: place.folder, worker });
   for (let i = 0; i < WORKERS; i++) fleet.start();

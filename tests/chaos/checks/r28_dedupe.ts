@@ -24,7 +24,7 @@ export const check: Check = {
   async run(scale) {
     const rules = [{ fault: "drop-reply", probability: 0.05 }] as const;
     const faults = { rules, seed: scale.seed };
-    await using place = await Place.open("redis", { faults, timeout: 2_000 });
+    await using place = await Place.open("redis", { faults, timeout: 2_000, deadline: 10_000 });
     const race = await run(place, scale);
     const rounds = scale.full ? 50 : 5;
     let freed = 0;
