@@ -86,7 +86,7 @@ export class Producer<T extends TaskTree = TaskTree> {
     const { tasks, broker, payloadLimit = 262_144, on } = options;
     if (typeof broker?.push !== "function") {
       throw new TypeError(
-        "Cannot use this broker: give one of redisBroker(), redisProducer(), sqliteBroker(), …",
+        "Cannot use this broker: give redisProducer({ url, token }), redisBroker(), sqliteBroker(), …",
       );
     }
     const [ground, events]: [ProducerGround, Events] = [{ broker }, new Events(on)];
