@@ -114,6 +114,7 @@ export type {
   TaskSettings,
 } from "./src/task.ts";
 export { defineTask, DEFINITION } from "./src/task.ts";
+export type { CommandBudget } from "./src/worker/budget.ts";
 export type { WorkerOptions } from "./src/worker/options.ts";
 export type { Queues } from "./src/worker/queue_order.ts";
 export type { DrainOptions, DrainSummary, RunOptions, Worker } from "./src/worker/worker.ts";

@@ -7,7 +7,7 @@ import type { WorkerOptions } from "./worker/options.ts";
 import type { DrainSummary } from "./worker/worker.ts";
 
 /** Says how a tick drains. */
-export interface TickOptions extends WorkerOptions {
+export interface TickOptions extends Omit<WorkerOptions, "budget"> {
   /** The time of one tick. @default "50s" */
   readonly budget?: Duration;
   /** The most messages of one tick. @default no limit */

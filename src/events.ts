@@ -70,6 +70,8 @@ export interface DabbaEvents {
   listening: { readonly worker: string };
   /** A worker cannot be called: it asks for work instead, until it is listening again. */
   deaf: { readonly worker: string; readonly error: Error };
+  /** A worker's work costs more than its `budget` allows; at most once an hour. */
+  overBudget: { readonly worker: string; readonly commandsPerMonth: number };
   /** A worker reaches its store again. */
   recovered: { readonly worker: string; readonly failures: number };
 }

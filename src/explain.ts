@@ -63,7 +63,7 @@ const TIDY_AFTER = 250;
 /** Explains a worker's setup on a broker. */
 export function explain(
   broker: Broker,
-  worker: Pick<WorkerSettings, "queues" | "polling" | "concurrency" | "wake">,
+  worker: Pick<WorkerSettings, "queues" | "polling" | "concurrency" | "wake" | "budget">,
   { maxCrashes, ...options }: ExplainOptions & { readonly maxCrashes: number },
 ): Explanation {
   const { pricePerMillion = 2, messages = 1_000_000 } = options;
@@ -83,7 +83,8 @@ export function explain(
   if (costs !== undefined) {
     const { probes, sweeps } = idleLooks(worker.polling, called);
     const sweep = costs.sweep(worker.queues.length);
-    idle.worker = Math.round(MONTH_HOURS * (probes * costs.probe + sweeps * sweep));
+    const month = MONTH_HOURS * (probes * costs.probe + sweeps * sweep);
+    idle.worker = Math.round(Math.min(month, worker.budget?.commandsPerMonth ?? Infinity));
     // A tick that checks the index does not probe; each one is a channel of its own.
     const tick = costs.probe + (sweep + 1 - costs.probe) / IDLE_TICKS_A_SWEEP;
     idle.cron = Math.round(MONTH_HOURS * 60 * tick);

@@ -28,7 +28,7 @@ export type KvHandler<T> = (value: T, ctx: TaskContext) => Promise<void> | void;
 export type KvListenOptions = Omit<WorkerOptions, "queues"> & RunOptions;
 
 /** Says how a drain works: as a worker's, of its one queue. */
-export type KvDrainOptions = Omit<WorkerOptions, "queues"> & DrainOptions;
+export type KvDrainOptions = Omit<WorkerOptions, "queues" | "budget"> & DrainOptions;
 
 /** Is a value with all that is known of its way. */
 export interface Letter {

@@ -1,10 +1,11 @@
 /** A channel: sends one exchange after the other, each again and again until it is answered. */
 
-import type { Broker, ExchangeReply, ExchangeRequest } from "../broker/broker.ts";
+import type { ExchangeReply, ExchangeRequest } from "../broker/broker.ts";
 import { BrokerError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { randomId } from "../message/id.ts";
 import type { Allowance } from "./allowance.ts";
+import type { Metered } from "./budget.ts";
 import type { Clock } from "./clock.ts";
 
 /** Is an exchange without what the channel adds to it. */
@@ -87,7 +88,7 @@ export class OutageReport {
 
 /** Carries a worker's exchanges to the broker; one in the air at a time. */
 export class Channel {
-  readonly #broker: Broker;
+  readonly #broker: Metered;
   readonly #worker: { readonly name: string; readonly leaseMs: number };
   readonly #report: OutageReport;
   readonly #clock: Clock;
@@ -97,7 +98,7 @@ export class Channel {
 
   /** Makes a channel of a worker. */
   constructor(
-    broker: Broker,
+    broker: Metered,
     worker: { readonly name: string; readonly leaseMs: number },
     { report, clock, allowance }: {
       readonly report: OutageReport;

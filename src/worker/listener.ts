@@ -4,6 +4,7 @@ import type { Broker } from "../broker/broker.ts";
 import type { Events } from "../events.ts";
 import type { Clock } from "./clock.ts";
 import type { Lookout } from "./lookout.ts";
+import type { WorkerSettings } from "./options.ts";
 
 /** A subscription that lasted for so long was a good one. */
 const GOOD_MS = 60_000;
@@ -110,4 +111,18 @@ export class Listener {
       signal.addEventListener("abort", rise, { once: true });
     });
   }
+}
+
+/** Makes the listener of a worker; undefined where it wants none, or its store calls nobody. */
+export function listenerOf(
+  worker: Pick<WorkerSettings, "name" | "queues" | "wake">,
+  { broker, events, clock, lookout, ring }: Omit<ListenerDeps, "wake"> & {
+    readonly broker: Broker;
+  },
+): Listener | undefined {
+  if (!worker.wake || broker.wake === undefined) return undefined;
+  const wake = broker.wake.bind(broker);
+  const listener = new Listener(worker, { wake, events, clock, lookout, ring });
+  lookout.onMissed = () => listener.renew();
+  return listener;
 }

@@ -54,12 +54,21 @@ export class Lookout {
   /** Who is called. */
   readonly id: string = randomId();
   readonly #drain: boolean;
+  readonly #budget: { waitMs(): number } | undefined;
 
-  /** Makes it for a way of polling; `drain` is for pumps that only look in now and then. */
+  /**
+   * Makes it for a way of polling; `drain` is for pumps that only look in now and then, a budget for
+   * those that must look less often than that.
+   */
   constructor(
     polling: { readonly minMs: number; readonly maxMs: number },
-    { clock, drain }: { readonly clock: Clock; readonly drain: boolean },
+    { clock, drain, budget }: {
+      readonly clock: Clock;
+      readonly drain: boolean;
+      readonly budget?: { waitMs(): number };
+    },
   ) {
+    this.#budget = budget;
     this.#polling = polling;
     this.#clock = clock;
     this.#drain = drain;
@@ -202,7 +211,7 @@ export class Lookout {
     // Who is called begins where others end.
     const wait = this.#listening ? Math.max(this.#idleMs, maxMs) : this.#idleMs;
     const most = this.#listening ? Math.max(CALLED_MAX_MS, maxMs) : maxMs;
-    const idle = this.#jittered(wait);
+    const idle = Math.max(this.#jittered(wait), this.#budget?.waitMs() ?? 0);
     if (empty) this.#idleMs = Math.min(wait * 2, most);
     const due = dueAtMs === undefined ? Infinity : dueAtMs - (this.#storeAhead ?? 0) - now;
     // What is due already and was not given is not asked for again at once.

@@ -3,6 +3,7 @@
 import { MAX_BATCH } from "../broker/broker.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import { checkName, randomId } from "../message/id.ts";
+import { checkBudget, type CommandBudget } from "./budget.ts";
 import { queueNames, type QueueOrder, queueOrder, type Queues } from "./queue_order.ts";
 
 /** The lease where the user said nothing. */
@@ -31,6 +32,12 @@ export interface WorkerOptions {
    * @default true
    */
   readonly wake?: boolean;
+  /**
+   * What a `run()` may spend where commands are paid for. An idle one looks as often as that allows,
+   * also where `polling` says more often; work is never put off, but told as `overBudget`, once an hour.
+   * @default no limit
+   */
+  readonly budget?: CommandBudget;
   /**
    * How long an outcome may wait for others to travel with it: longer takes fewer requests, shorter
    * repeats less when the worker is killed. @default the broker's: 5 ms at Upstash, else 0
@@ -64,6 +71,8 @@ export interface WorkerSettings {
   readonly polling: { readonly minMs: number; readonly maxMs: number };
   /** Whether it is called when there is work. */
   readonly wake: boolean;
+  /** What a long-running one may spend; undefined for no limit. */
+  readonly budget: CommandBudget | undefined;
   /** How long an outcome may wait for others, in milliseconds. */
   readonly lingerMs: number;
   /** Whether it listens to signals; undefined where the user said nothing. */
@@ -102,6 +111,7 @@ export function resolveWorker(options: WorkerOptions, defaults: WorkerDefaults):
       ? defaults.lingerMs
       : durationMs(options.linger, "linger"),
     wake: options.wake ?? true,
+    budget: checkBudget(options.budget),
     signals: options.signals,
     name: options.name === undefined
       ? `w-${randomId().slice(0, 10)}`

@@ -1,11 +1,12 @@
 /** The pump: keeps exchanges in the air while there are messages, permits and time. */
 
+import { type Budget, budgetOf } from "./budget.ts";
 import { Channel, isOutage, OutageReport, type Patience } from "./channel.ts";
 import type { PumpDeps } from "./deps.ts";
 import { type Flight, loadFlight, restMs, type Standing, type Stores } from "./flight.ts";
 import { Halt } from "./halt.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { Listener } from "./listener.ts";
+import { type Listener, listenerOf } from "./listener.ts";
 import type { Limits } from "./limits.ts";
 import { Lookout } from "./lookout.ts";
 import { Mender } from "./mender.ts";
@@ -32,6 +33,7 @@ export class Pump {
   readonly #wake: Wake;
   readonly #starter: Starter;
   readonly #halt: Halt;
+  readonly #budget: Budget | undefined;
   readonly #listener: Listener | undefined;
   #reserved = 0;
   #airborne = 0;
@@ -45,10 +47,12 @@ export class Pump {
     this.#limits = limits;
     this.#wake = new Wake(deps.clock);
     this.#halt = new Halt(deps.clock);
+    const budget = limits.drain ? undefined : budgetOf(deps, settings);
+    this.#budget = budget;
     this.#stores = {
       settler: new Settler(settings.lingerMs, limits.drain ? deps.clock.random() : 0),
       heartbeat: new Heartbeat(settings.leaseMs),
-      lookout: new Lookout(settings.polling, { clock: deps.clock, drain: limits.drain }),
+      lookout: new Lookout(settings.polling, { clock: deps.clock, drain: limits.drain, budget }),
       solo: new Solo(),
       allowance: limits.allowance,
     };
@@ -58,7 +62,10 @@ export class Pump {
       ring: () => this.#wake.ring(),
       ended: () => void (this.#drained = false),
     });
-    this.#listener = limits.drain ? undefined : this.#makeListener();
+    const ring = () => this.#wake.ring();
+    this.#listener = limits.drain
+      ? undefined
+      : listenerOf(settings, { ...deps, ...this.#stores, ring });
   }
 
   /** Pumps until it is stopped or nothing is left to do; throws what cannot be mended. */
@@ -69,7 +76,8 @@ export class Pump {
     const mender = new Mender(this.#deps, this.#settings.name);
     // A drain is too short for it.
     if (!this.#limits.drain) report.onBack = (since) => mender.recovered(since);
-    const channel = () => new Channel(broker, this.#settings, { report, clock, allowance });
+    const metered = this.#budget?.meter(broker) ?? broker;
+    const channel = () => new Channel(metered, this.#settings, { report, clock, allowance });
     const listening = this.#listener?.go(this.#halt.signal);
     await Promise.all(Array.from({ length: FLIGHTS }, () => this.#loop(channel())));
     mender.stop();
@@ -94,18 +102,6 @@ export class Pump {
     this.#drained = false;
     this.#stores.lookout.nudge();
     this.#wake.ring();
-  }
-
-  #makeListener(): Listener | undefined {
-    const { broker, events, clock } = this.#deps;
-    const { lookout } = this.#stores;
-    if (!this.#settings.wake || broker.wake === undefined) return undefined;
-    const listener = new Listener(this.#settings, {
-      ...{ wake: broker.wake.bind(broker), events, clock, lookout },
-      ring: () => this.#wake.ring(),
-    });
-    lookout.onMissed = () => listener.renew();
-    return listener;
   }
 
   async #loop(channel: Channel): Promise<void> {

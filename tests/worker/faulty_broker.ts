@@ -42,6 +42,8 @@ export class FaultyBroker implements Broker {
   after: (call: Call, reply: unknown) => void | Promise<void> = () => {};
   /** Has the store do a call twice, as when a request is sent again on the way. */
   twice: (call: Call) => boolean = () => false;
+  /** What calls cost, where a test says that they do. */
+  costs?: Broker["costs"];
   /** Stands around a whole call, as a caller's deadline does. */
   around: <T>(run: () => Promise<T>) => Promise<T> = (run) => run();
 

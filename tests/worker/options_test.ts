@@ -18,6 +18,7 @@ Deno.test("resolveWorker() fills in what is not said", () => {
     polling: { minMs: 20, maxMs: 250 },
     lingerMs: 5,
     wake: true,
+    budget: undefined,
     signals: undefined,
   });
   assertEquals([/^w-[\w-]{10}$/.test(name), order(Math.random)], [true, ["default"]]);
