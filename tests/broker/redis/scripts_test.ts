@@ -17,7 +17,7 @@ const HASHES: Readonly<Record<string, string>> = {
   check_scan: "9c73d90174eb8f23e88167878ed259aabf9e5d14",
   dead: "5327547d0634f19674266731e238dde4a965fae6",
   discard: "3195883626a953317f4421823cb260185cba7680",
-  exchange: "c7a848df3dc7fb787a5d82ef8f268ee1e811b74d",
+  exchange: "8de8d2f1677a45675641e684217e3a6f0525c8c0",
   lines: "8b9c725df2d49213af539903dc7bd189eb01f0a9",
   mend_lines: "cd687310c9c87b9c0301e2f6f1e837f3a2d46b6b",
   mend_messages: "c68d21bdc2fc82cf478272ff6bf9c91c4cc3526a",

@@ -43,6 +43,8 @@ local function dropDead(slot)
       return hold[DUE] + LEAST_RETAIN_MS
     else
       undie(hold)
+      -- It is gone for whoever settles it in this request, too.
+      holds[ids[i]] = nil
       dropped[#dropped + 1] = ids[i]
     end
     unburied[#unburied + 1] = ids[i]
