@@ -3,7 +3,7 @@
  * judge.
  */
 
-import { type Delivery, SUSPECT_CRASHES } from "../broker/broker.ts";
+import { SUSPECT_CRASHES } from "../broker/broker.ts";
 import { PayloadTooLargeError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { type Envelope, EnvelopeReader } from "../message/envelope.ts";
@@ -72,7 +72,7 @@ export class Executor {
     }
     run.task = envelope.task;
     if (moment.tooLate) return { kind: "released" };
-    return expire(delivery, envelope, moment) ?? this.#poison(run, envelope, moment) ??
+    return expire(run, envelope, moment) ?? this.#poison(run, envelope, moment) ??
       skip(envelope, moment) ?? this.#resolve(run, envelope, moment);
   }
 
@@ -107,10 +107,11 @@ export class Executor {
   ): Promise<Verdict> {
     try {
       if (admission) {
+        const admittedAt = run.attemptedAt;
         await admission;
         run.attemptedAt = this.#clock.now();
         // It waited for its company: what fitted the time that was left may fit it no more.
-        const leftMs = moment.leftMs - (run.attemptedAt - run.claimedAt);
+        const leftMs = moment.leftMs - (run.attemptedAt - admittedAt);
         const skipped = skip(envelope, { ...moment, leftMs });
         if (skipped) return skipped;
       }
@@ -151,10 +152,13 @@ export class Executor {
   }
 }
 
-function expire(delivery: Delivery, envelope: Envelope, { nowMs }: Moment): Verdict | undefined {
-  const { expiresAtMs, failures, crashes } = delivery;
+function expire(run: Run, envelope: Envelope, { nowMs }: Moment): Verdict | undefined {
+  const { expiresAtMs, failures, crashes } = run.delivery;
+  const waitedMs = run.attemptedAt - run.claimedAt;
   // Once it has been tried, it has been picked up in time.
-  if (expiresAtMs === 0 || expiresAtMs > nowMs || failures > 0 || crashes > 0) return undefined;
+  if (expiresAtMs === 0 || expiresAtMs > nowMs + waitedMs || failures > 0 || crashes > 0) {
+    return undefined;
+  }
   const error = { name: "ExpiredError", message: "It was not picked up in time" };
   const result = encodeStopped(envelope.task, error);
   return { kind: "expired", retainMs: envelope.retainMs, result };

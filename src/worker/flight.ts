@@ -7,7 +7,11 @@ import type { Lookout } from "./lookout.ts";
 import type { Run } from "./run.ts";
 import type { Ended, Settler } from "./settler.ts";
 import type { Solo } from "./solo.ts";
+import type { Stock } from "./stock.ts";
 import { toSettlement } from "./verdict.ts";
+
+/** How much longer verdicts wait for others where messages are taken ahead, in milliseconds. */
+const GATHER_MS = 2;
 
 /** Is one request with what must be remembered until its answer is there. */
 export interface Flight {
@@ -27,8 +31,6 @@ export interface Standing {
   readonly now: number;
   /** How many messages may be taken; 0 when it must not. */
   readonly free: number;
-  /** How many messages may run at once. */
-  readonly concurrency: number;
   /** How many requests are on their way. */
   readonly airborne: number;
   /** Whether the pump is on its way to its end. */
@@ -45,6 +47,8 @@ export interface Stores {
   readonly heartbeat: Heartbeat;
   /** When to look for messages. */
   readonly lookout: Lookout;
+  /** What waits for a permit. */
+  readonly stock: Stock;
   /** The place of a suspect. */
   readonly solo: Solo;
   /** How many requests there may be. */
@@ -90,13 +94,13 @@ export function loadFlight(standing: Standing, stores: Stores): Flight | undefin
 /** Tells how long nothing is to be done, in milliseconds; Infinity until somebody rings. */
 export function restMs(
   { now, free }: Standing,
-  { settler, heartbeat, lookout, allowance }: Stores,
+  { settler, heartbeat, lookout, allowance, stock }: Stores,
 ): number {
   // A look that is due goes with the verdicts that wait.
   const lookAt = free > 0 && settler.size === 0 ? lookout.at : Infinity;
   // What is held back goes with a renewal, or with the last verdict.
-  const flushAt = allowance.scarce && heartbeat.size > 0 ? Infinity : settler.flushAt;
-  return Math.max(0, Math.min(flushAt, heartbeat.nextAt(), lookAt) - now);
+  const flushAt = allowance.scarce && heartbeat.size > 0 ? Infinity : leavesAt(settler, stock);
+  return Math.max(0, Math.min(flushAt, heartbeat.nextAt(), lookAt, stock.staleAt) - now);
 }
 
 // What is not yet settled would be lost with a suspect, too.
@@ -104,14 +108,19 @@ function isAlone({ airborne }: Standing, { solo, heartbeat, settler }: Stores): 
   return solo.taken && heartbeat.size === 1 && settler.size === 0 && airborne === 0;
 }
 
+// While more messages wait for a permit, their verdicts are about to join.
+function leavesAt({ flushAt }: Settler, stock: Stock): number {
+  return stock.size > 0 ? flushAt + GATHER_MS : flushAt;
+}
+
 // By size, by age, or when nobody else is going to join.
 function mustFlush(
-  { now, concurrency, stopping }: Standing,
-  { settler, heartbeat, allowance }: Stores,
+  { now, stopping }: Standing,
+  { settler, heartbeat, allowance, stock }: Stores,
 ): boolean {
   if (settler.size === 0) return false;
   // A renewal takes along what waits, so that no lease ends before its verdict is told.
   if (allowance.scarce) return heartbeat.size === 0;
-  return stopping || heartbeat.size === 0 || settler.size >= concurrency / 2 ||
-    settler.flushAt <= now;
+  return stopping || heartbeat.size === 0 || settler.size >= stock.room / 2 ||
+    leavesAt(settler, stock) <= now;
 }

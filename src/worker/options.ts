@@ -18,6 +18,12 @@ export interface WorkerOptions {
   readonly queues?: Queues;
   /** How many messages may run at once, 1 to 1,000. @default 10 */
   readonly concurrency?: number;
+  /**
+   * Take more messages than may run at once, as long as each of them has ended within milliseconds: then
+   * round trips are not waited for. What would wait for 0.1 s is handed back, with no attempt spent.
+   * @default true
+   */
+  readonly prefetch?: boolean;
   /** How long a message stays with a worker that no longer says it is alive. @default "30s" */
   readonly lease?: Duration;
   /** How long a stop may take: what is not done by then is handed back. @default "4s" */
@@ -61,6 +67,8 @@ export interface WorkerSettings {
   readonly order: QueueOrder;
   /** How many messages may run at once. */
   readonly concurrency: number;
+  /** Whether messages that are through in no time may be taken ahead of the permits. */
+  readonly prefetch: boolean;
   /** The lease, in milliseconds. */
   readonly leaseMs: number;
   /** The grace, in milliseconds. */
@@ -103,6 +111,7 @@ export function resolveWorker(options: WorkerOptions, defaults: WorkerDefaults):
     queues: names,
     order: queueOrder(queues),
     concurrency: checkConcurrency(options.concurrency ?? 10),
+    prefetch: options.prefetch ?? true,
     leaseMs: atLeast(options.lease ?? DEFAULT_LEASE, 100, "lease"),
     graceMs: durationMs(options.grace ?? "4s", "grace"),
     unknownTaskDelayMs: atLeast(options.unknownTaskDelay ?? "30s", 1, "unknownTaskDelay"),

@@ -15,6 +15,7 @@ import type { Run } from "./run.ts";
 import { Settler } from "./settler.ts";
 import { Solo } from "./solo.ts";
 import { Starter } from "./starter.ts";
+import { Stock } from "./stock.ts";
 import { WorkerStopping } from "./stopping.ts";
 import { Tally } from "./tally.ts";
 import { Wake } from "./wake.ts";
@@ -53,6 +54,7 @@ export class Pump {
       settler: new Settler(settings.lingerMs, limits.drain ? deps.clock.random() : 0),
       heartbeat: new Heartbeat(settings.leaseMs),
       lookout: new Lookout(settings.polling, { clock: deps.clock, drain: limits.drain, budget }),
+      stock: new Stock(settings.concurrency, settings.prefetch),
       solo: new Solo(),
       allowance: limits.allowance,
     };
@@ -134,6 +136,7 @@ export class Pump {
   }
 
   async #step(channel: Channel, patience: Patience): Promise<void> {
+    this.#starter.review();
     const standing = this.#standing();
     const flight = loadFlight(standing, this.#stores);
     if (flight === undefined) return await this.#wake.sleep(restMs(standing, this.#stores));
@@ -151,24 +154,24 @@ export class Pump {
   }
 
   #standing(): Standing {
-    const { concurrency, order } = this.#settings;
-    const { heartbeat, solo, allowance, lookout } = this.#stores;
+    const { order } = this.#settings;
+    const { heartbeat, solo, allowance, lookout, stock: { room } } = this.#stores;
     const now = this.#deps.clock.now();
     const stopping = this.#halt.called;
     // One look at a time: a second one would find what the first one leaves. But of a backlog, half is
     // fetched while the other half runs, where requests are not counted. And no look for company while
     // a suspect is here.
     const halves = this.#deps.broker.overlaps === true && !allowance.counted &&
-      lookout.backlog && solo.room >= concurrency;
+      lookout.backlog && solo.room >= room;
     const closed = stopping || this.#drained || solo.taken || now >= this.#limits.deadline ||
       this.#reserved > 0 && !halves;
     const left = allowance.left(this.tally.kept) - this.#reserved;
-    const permits = concurrency - heartbeat.size - this.#reserved;
-    const most = halves ? Math.ceil(concurrency / 2) : concurrency;
+    const permits = room - heartbeat.size - this.#reserved;
+    const most = halves ? Math.ceil(room / 2) : room;
     // What has come in and started is reserved for a moment still.
     const free = closed ? 0 : Math.max(0, Math.min(permits, left, solo.room, most));
     const drawn = () => order(() => this.#deps.clock.random());
-    return { now, free, concurrency, airborne: this.#airborne, stopping, order: drawn };
+    return { now, free, airborne: this.#airborne, stopping, order: drawn };
   }
 
   // An idle worker asks in the cheapest way whether a full look is worth it.
@@ -197,7 +200,8 @@ export class Pump {
     this.#drained = this.#limits.drain && empty;
     this.tally.claimed(reply.claimed.length);
     this.#stores.solo.looked(reply.claimed);
-    for (const delivery of reply.claimed) this.#starter.start(delivery, reply.nowMs, sentAt);
+    this.#stores.stock.looked(this.#deps.clock.now(), reply.claimed.length === flight.asked);
+    this.#starter.take(reply, sentAt);
   }
 
   // What was refused for its company's sake may pass alone: it has one try more.

@@ -12,7 +12,7 @@ export class Run {
   readonly delivery: Delivery;
   /** When it was claimed, by the worker's clock. */
   readonly claimedAt: number;
-  /** When its attempt came about, by the worker's clock: a suspect's may have to wait. */
+  /** When its attempt came about, by the worker's clock: it may have had to wait. */
   attemptedAt: number;
   /** When its lease is to be renewed, by the worker's clock. */
   renewAt: number;

@@ -88,7 +88,7 @@ export class Tally {
   }
 
   #tell({ run, verdict, endedAt }: Ended, about: DeliveryEvent): void {
-    const durationMs = endedAt - run.claimedAt;
+    const durationMs = endedAt - run.attemptedAt;
     switch (verdict.kind) {
       case "succeeded":
         return this.#events.emit("succeeded", { ...about, durationMs });

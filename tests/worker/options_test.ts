@@ -12,6 +12,7 @@ Deno.test("resolveWorker() fills in what is not said", () => {
   assertEquals(settings, {
     queues: ["default"],
     concurrency: 10,
+    prefetch: true,
     leaseMs: 30_000,
     graceMs: 4_000,
     unknownTaskDelayMs: 30_000,

@@ -21,7 +21,7 @@ async function work(rig: Rig<{ note: typeof note }>, count: number) {
     if (claims(call)) open--;
   };
   await rig.tasks.note.enqueueMany(inputs(count));
-  const running = rig.run({ concurrency: 10 });
+  const running = rig.run({ concurrency: 10, prefetch: false });
   await rig.until("succeeded", count);
   const summary = await running.stop();
   assertEquals([summary.claimed, summary.succeeded, summary.lost], [count, count, 0]);

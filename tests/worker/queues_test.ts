@@ -43,7 +43,7 @@ Deno.test("Worker.run() shares a claim between queues by their weights, and star
   let draw = 1;
   // Park and Miller's generator: the same draws in every run.
   rig.clock.random = () => (draw = draw * 48_271 % 2_147_483_647) / 2_147_483_647;
-  const running = rig.run({ queues: { a: 3, b: 1 }, concurrency: 1 });
+  const running = rig.run({ queues: { a: 3, b: 1 }, concurrency: 1, prefetch: false });
   await rig.until("succeeded", 400);
   const share = rig.order.slice(0, 400).filter((one) => one.startsWith("a")).length / 400;
   await running.stop();

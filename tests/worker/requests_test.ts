@@ -25,7 +25,7 @@ function drainCalls(rig: ReturnType<typeof rigged>): number {
 Deno.test("Worker.drain() keeps to its requests, with everything it took told", async () => {
   await using rig = rigged();
   await rig.tasks.last.enqueueMany(Array.from({ length: 1_000 }, () => 0));
-  const summary = await rig.clock.until(rig.worker().drain({ requests: 30 }));
+  const summary = await rig.clock.until(rig.worker({ prefetch: false }).drain({ requests: 30 }));
   assertEquals(summary.ended, "requests");
   assertEquals([drainCalls(rig), summary.requests <= 30], [summary.requests, true]);
   assertEquals([summary.succeeded, summary.lost], [summary.claimed, 0]);
@@ -40,7 +40,7 @@ Deno.test("Worker.drain() on a store that is free of charge keeps to its request
   rig.broker.after = () => new Promise<void>((resolve) => void rig.clock.timer(5, resolve));
   await rig.clock.until(rig.tasks.last.enqueueMany(Array.from({ length: 1_000 }, () => 0)));
   for (let i = 0; i < 3; i++) {
-    const draining = rig.worker().drain({ requests: 30 });
+    const draining = rig.worker({ prefetch: false }).drain({ requests: 30 });
     const { ended, requests, claimed, succeeded } = await rig.clock.until(draining);
     assertEquals([ended, succeeded, requests <= 30], ["requests", claimed, true]);
     assert(claimed >= 100, `only ${claimed} were taken`);

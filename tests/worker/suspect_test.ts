@@ -311,5 +311,5 @@ Deno.test("Worker.drain() takes many at once again when no more suspects come", 
   await rig.tasks.hold.enqueueMany(Array.from({ length: 40 }, (_, i) => `later ${i}`));
   const summary = await rig.clock.until(rig.worker({ ...WORKER, concurrency: 10 }).drain());
   assertObjectMatch(summary, { succeeded: 50, ended: "empty" });
-  assert(asked.includes(1) && asked.indexOf(1) < asked.lastIndexOf(10), asked.join());
+  assert(asked.includes(1) && asked.slice(asked.indexOf(1)).some((max) => max >= 10), asked.join());
 });

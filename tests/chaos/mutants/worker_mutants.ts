@@ -40,6 +40,27 @@ export const workerMutants: readonly Mutant[] = [
     tests: ["tests/worker/lease_test.ts", "tests/worker/outage_test.ts"],
   },
   {
+    guard: "no more handlers run at once than there are permits",
+    file: "src/worker/starter.ts",
+    find: "while (this.#running < this.#settings.concurrency) {",
+    put: "while (true) {",
+    tests: ["tests/worker/prefetch_test.ts"],
+  },
+  {
+    guard: "what waits too long for a permit is handed back",
+    file: "src/worker/starter.ts",
+    find: "|| stock.staleAt <= now)) return;",
+    put: ")) return;",
+    tests: ["tests/worker/prefetch_test.ts"],
+  },
+  {
+    guard: "nothing is taken ahead of messages that take their time",
+    file: "src/worker/stock.ts",
+    find: "if (this.#slowestMs > BRISK_MS) {",
+    put: "if (this.#slowestMs < 0) {",
+    tests: ["tests/worker/prefetch_test.ts"],
+  },
+  {
     guard: "suspects that come in numbers are claimed one at a time",
     file: "src/worker/solo.ts",
     find: "if (suspects > 1) this.#room = 1;",
