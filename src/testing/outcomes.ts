@@ -19,7 +19,7 @@ export interface Failure {
   readonly error: unknown;
 }
 
-type Count = "succeeded" | "retried" | "dead" | "handedBack" | "expired" | "lost";
+type Count = "succeeded" | "retried" | "dead" | "deferred" | "handedBack" | "expired" | "lost";
 type Counts = Record<Count, number>;
 
 /** Is where the counts stood. */
@@ -34,14 +34,14 @@ type Ending = {
 
 const COUNTED: readonly (readonly [Ending, Count])[] = [
   ...[["succeeded", "succeeded"], ["retried", "retried"], ["dead", "dead"]] as const,
-  ...[["expired", "expired"], ["deferred", "handedBack"], ["released", "handedBack"]] as const,
+  ...[["expired", "expired"], ["deferred", "deferred"], ["released", "handedBack"]] as const,
   ...[["skipped", "handedBack"], ["unknownTask", "handedBack"], ["leaseLost", "lost"]] as const,
 ];
 
 /** Hears what a Dabba's workers tell. */
 export class Outcomes {
   readonly #counts: Counts = {
-    ...{ succeeded: 0, retried: 0, dead: 0, handedBack: 0, expired: 0, lost: 0 },
+    ...{ succeeded: 0, retried: 0, dead: 0, deferred: 0, handedBack: 0, expired: 0, lost: 0 },
   };
   readonly #failures: Failure[] = [];
   readonly #handlers: Handlers;

@@ -4,6 +4,7 @@ import type { ExchangeReply } from "../broker/broker.ts";
 import type { DeliveryEvent, Events } from "../events.ts";
 import type { Ended } from "./settler.ts";
 import type { Run } from "./run.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Counts what one run or drain did. */
 export interface Summary {
@@ -15,13 +16,21 @@ export interface Summary {
   readonly retried: number;
   /** Messages that went to the dead letters. */
   readonly dead: number;
-  /** Messages handed back with no attempt spent: deferred, skipped, unknown, or stopped. */
+  /** Messages that their handlers put off by a `DeferError`; no attempt was spent. */
+  readonly deferred: number;
+  /** Messages that the worker gave back, with no attempt spent: skipped, unknown, or stopped. */
   readonly handedBack: number;
   /** Messages that were not started in time. */
   readonly expired: number;
   /** Deliveries whose outcome was refused, since the message had been given to somebody else. */
   readonly lost: number;
 }
+
+const COUNTED = {
+  ...{ succeeded: "succeeded", retried: "retried", dead: "dead", expired: "expired" },
+  ...{ deferred: "deferred", unknownTask: "handedBack", skipped: "handedBack" },
+  released: "handedBack",
+} as const satisfies Record<Verdict["kind"], keyof Summary>;
 
 /** Counts and tells; one per run or drain. */
 export class Tally {
@@ -32,6 +41,7 @@ export class Tally {
     succeeded: 0,
     retried: 0,
     dead: 0,
+    deferred: 0,
     handedBack: 0,
     expired: 0,
     lost: 0,
@@ -80,9 +90,7 @@ export class Tally {
   #settled(ended: Ended): void {
     const { run, verdict } = ended;
     const { kind } = verdict;
-    if (kind === "succeeded" || kind === "retried" || kind === "dead" || kind === "expired") {
-      this.#counts[kind]++;
-    } else this.#counts.handedBack++;
+    this.#counts[COUNTED[kind]]++;
     if (kind === "released") this.#released++;
     if (this.#events.has(kind)) this.#tell(ended, this.#about(run));
   }

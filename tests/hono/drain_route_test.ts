@@ -7,11 +7,13 @@ Deno.test("POST /drain and GET /drain run what is due, and say what they did", a
   for (const method of ["POST", "GET"]) {
     await dabba.tasks.greet.enqueueMany([{ name: "Ada" }, { name: "Eve" }]);
     await dabba.tasks.refuse.enqueue({ name: "Bob" });
+    await dabba.tasks.later.enqueue({ name: "Kim" });
     const response = await routes(dabba).request("/dabba/drain", { method, headers: BEARER });
     assertEquals(response.status, 200);
     assertEquals(response.headers.get("cache-control"), "no-store");
-    const { claimed, succeeded, dead, ended } = await response.json();
-    assertEquals([claimed, succeeded, dead, ended], [3, 2, 1, "empty"]);
+    const { claimed, succeeded, dead, deferred, handedBack, ended } = await response.json();
+    assertEquals([claimed, succeeded, dead, deferred, handedBack], [4, 2, 1, 1, 0]);
+    assertEquals(ended, "empty");
   }
 });
 

@@ -100,10 +100,10 @@ Deno.test("KvOptions.onError hears of failures, and not of what a handler puts o
   const heard: unknown[] = [];
   await using db = await open({ onError: (error) => void heard.push((error as Error).message) });
   for (const value of ["fails", "waits"]) await db.enqueue(value, { backoffSchedule: [] });
-  const { dead, handedBack } = await db.drainQueue((value) => {
+  const { dead, deferred } = await db.drainQueue((value) => {
     throw value === "fails" ? new Error("no") : new DeferError({ delay: "1h" });
   });
-  assertEquals([dead, handedBack, heard], [1, 1, ["no"]]);
+  assertEquals([dead, deferred, heard], [1, 1, ["no"]]);
 });
 
 Deno.test("a value that nobody listens to waits, whoever drains", async () => {

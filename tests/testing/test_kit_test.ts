@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Dabba, defineTask, type Receipt, task, TaskTimeoutError } from "@dabba/queue";
+import { Dabba, DeferError, defineTask, type Receipt, task, TaskTimeoutError } from "@dabba/queue";
 import { memoryBroker, testDabba, TestKitError } from "@dabba/queue/testing";
 import { z } from "zod";
 import { DownError, hangTask, pingTask, Service } from "./shop.ts";
@@ -39,6 +39,16 @@ Deno.test("TestKit.advance() goes to an instant in parts as it does at once", as
     return (await receipt.status()).history.map(({ at }) => at);
   };
   assertEquals(await play(["30m"]), await play(["59s", "1s", "5m", "14m59s", "10m"]));
+});
+
+Deno.test("TestKit.advance() counts what handlers put off apart from what workers gave back", async () => {
+  const later = defineTask("later", { input: z.null() }, (_, { fence }) => {
+    if (fence < 3) throw new DeferError({ delay: "1h" });
+  });
+  await using kit = testDabba({ tasks: { later } });
+  await kit.tasks.later.enqueue(null);
+  const { deferred, handedBack, succeeded, failures } = await kit.advance("2h");
+  assertEquals([deferred, handedBack, succeeded, failures], [2, 0, 1, []]);
 });
 
 Deno.test("TestKit.runUntilIdle() runs what is due and what comes of it, and lets no time pass", async () => {

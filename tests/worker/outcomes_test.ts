@@ -89,7 +89,7 @@ Deno.test("DeferError puts a message off and spends no attempt", async () => {
   const summary = await running.stop();
   assertEquals(attempts, [1, 1, 1, 1]);
   assertEquals(rig.clock.now() >= 30_000, true);
-  assertObjectMatch(summary, { claimed: 4, handedBack: 3, succeeded: 1, retried: 0 });
+  assertObjectMatch(summary, { claimed: 4, deferred: 3, succeeded: 1, retried: 0, handedBack: 0 });
   assertObjectMatch(await receipt.status(), { state: "succeeded", attempts: 1, history: [] });
 });
 

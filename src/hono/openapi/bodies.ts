@@ -135,7 +135,11 @@ const Drained = () =>
     succeeded: said(count, "Handlers that succeeded."),
     retried: said(count, "Attempts that failed and will be repeated."),
     dead: said(count, "Messages that went to the dead letters."),
-    handedBack: said(count, "Messages handed back with no attempt spent."),
+    deferred: said(count, "Messages that their handlers put off; no attempt was spent."),
+    handedBack: said(
+      count,
+      "Messages given back with no attempt spent: skipped, unknown, stopped.",
+    ),
     expired: said(count, "Messages that were not started in time."),
     lost: said(count, "Deliveries whose outcome was refused."),
     requests: said(count, "Requests it made of the store, repetitions included."),
