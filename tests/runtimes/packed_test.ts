@@ -72,6 +72,11 @@ async function reachable(): Promise<string[]> {
   return [...new Set(found)].sort();
 }
 
+Deno.test("deno task pack: its tarball is no change of the repository, which would stop the next one", async () => {
+  const ignored = (await Deno.readTextFile(`${ROOT}.gitignore`)).split("\n");
+  assertEquals(ignored.includes("*.tgz"), true);
+});
+
 toolbox.test(
   "deno task pack: the tarball holds modules, their types and four papers",
   BUILDERS,
