@@ -2,9 +2,11 @@
 
 import type { Dabba } from "./dabba.ts";
 import type { TaskTree } from "./bound_tasks.ts";
-import type { Duration } from "./duration.ts";
-import type { WorkerOptions } from "./worker/options.ts";
-import type { DrainSummary } from "./worker/worker.ts";
+import { type Duration, durationMs } from "./duration.ts";
+import { checkKnown, type Known } from "./known_options.ts";
+import { checkRequests } from "./worker/allowance.ts";
+import { DEFAULT_LEASE, WORKER_OPTIONS, type WorkerOptions } from "./worker/options.ts";
+import { checkMax, type DrainSummary } from "./worker/worker.ts";
 
 /** Says how a tick drains. */
 export interface TickOptions extends Omit<WorkerOptions, "budget"> {
@@ -17,6 +19,11 @@ export interface TickOptions extends Omit<WorkerOptions, "budget"> {
    * @default 30 on Cloudflare Workers, else no limit
    */
   readonly requests?: number;
+}
+
+/** The names of a tick's options. Not a constant: bundles of those who only enqueue would keep it. */
+export function tickOptions(): Known<TickOptions> {
+  return { ...WORKER_OPTIONS, budget: true, max: true, requests: true };
 }
 
 /** Says when and how `Deno.cron` drains. */
@@ -38,7 +45,7 @@ type CronLike = (
  * Drains at each tick of `Deno.cron`, where there is one; gives whether there is.
  *
  * On Deno Deploy, call it at the top level of the module. In the CLI `Deno.cron` needs the flag
- * `--unstable-cron`; without it nothing is registered.
+ * `--unstable-cron`; without it nothing is registered, which the console is told.
  *
  * ```ts
  * import { Dabba, defineTask, denoCron } from "@dabba/queue";
@@ -51,8 +58,12 @@ type CronLike = (
  * const ticks = denoCron(dabba, { schedule: "0 * * * *", budget: "4m" });
  * if (!ticks) await dabba.worker().drain(); // no cron here: work at once
  * ```
+ *
+ * @throws {TypeError | RangeError} for a bad option.
  */
 export function denoCron<T extends TaskTree>(dabba: Dabba<T>, options: CronOptions = {}): boolean {
+  const known: Known<CronOptions> = { ...tickOptions(), cronName: true, schedule: true };
+  checkKnown(options, known, "drain by denoCron()");
   const { cronName = "dabba", schedule = "* * * * *", signals = true, ...rest } = options;
   // Deno Deploy sends SIGINT five seconds before it kills: time enough to hand back.
   const tick = { ...rest, signals };
@@ -61,11 +72,26 @@ export function denoCron<T extends TaskTree>(dabba: Dabba<T>, options: CronOptio
       `Cannot name a cron "${cronName}": expected 1 to 64 characters of A-Z a-z 0-9 _ - and space`,
     );
   }
-  const cron = (globalThis as { Deno?: { cron?: CronLike } }).Deno?.cron;
-  if (typeof cron !== "function") return false;
+  checkTick(dabba, tick);
+  const runtime = (globalThis as { Deno?: { cron?: CronLike } }).Deno;
+  if (typeof runtime?.cron !== "function") {
+    if (runtime !== undefined) tellFlag(cronName);
+    return false;
+  }
   // Explicit, since the CLI repeats a failed run by default: the next tick comes soon enough.
-  cron(cronName, schedule, { backoffSchedule: [] }, async () => void await tickOnce(dabba, tick));
+  runtime.cron(cronName, schedule, { backoffSchedule: [] }, async () => {
+    await tickOnce(dabba, tick);
+  });
   return true;
+}
+
+// False alone is easily missed: nothing would ever run.
+function tellFlag(cronName: string): void {
+  // deno-lint-ignore no-console
+  console.warn(
+    `Dabba: the cron "${cronName}" will not run, since Deno.cron is not there: ` +
+      "start with deno run --unstable-cron …, or use dabba.worker().run() where denoCron() gives false",
+  );
 }
 
 /** Is the handler that Cloudflare calls for cron triggers. */
@@ -91,11 +117,14 @@ export type ScheduledHandler = (
  * await dabba.tasks.tidy.enqueue(null);
  * await worker.scheduled(); // tidied up
  * ```
+ *
+ * @throws {TypeError | RangeError} for a bad option.
  */
 export function scheduled<T extends TaskTree>(
   dabba: Dabba<T>,
   options: TickOptions = {},
 ): ScheduledHandler {
+  checkTick(dabba, options);
   return async function scheduled() {
     await tickOnce(dabba, options);
   };
@@ -123,10 +152,26 @@ export async function tickOnce<T extends TaskTree>(
   dabba: Dabba<T>,
   options: TickOptions = {},
 ): Promise<DrainSummary> {
+  checkKnown(options, tickOptions(), "drain at a tick");
   const { budget, max, requests, ...worker } = options;
   return await dabba.worker(worker).drain({
     ...(budget === undefined ? {} : { budget }),
     ...(max === undefined ? {} : { max }),
     ...(requests === undefined ? {} : { requests }),
   });
+}
+
+/** Checks a tick's options before the first tick; throws `TypeError` or `RangeError`. */
+export function checkTick<T extends TaskTree>(
+  dabba: Dabba<T>,
+  options: TickOptions,
+  budgetName = "budget",
+): void {
+  checkKnown(options, tickOptions(), "drain at a tick");
+  const { budget = "50s", max, requests, ...worker } = options;
+  checkMax(max);
+  const leaseMs = durationMs(worker.lease ?? DEFAULT_LEASE);
+  checkRequests(requests, durationMs(budget, budgetName), leaseMs);
+  // With a name, nothing is drawn at random, which workerd forbids at module level.
+  dabba.worker({ name: "tick", ...worker });
 }

@@ -14,14 +14,21 @@ import {
 import { defaultBroker } from "./default_broker.ts";
 import { examineStore } from "./doctor_report.ts";
 import type { Enqueuer } from "./enqueuer.ts";
-import type { Listeners } from "./events.ts";
+import { checkEvents } from "./event_names.ts";
+import type { DabbaEvents, Listener, Listeners } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { Kick, type KickOptions } from "./kick.ts";
+import { checkKnown, type Known } from "./known_options.ts";
 import { partsOf, Producer } from "./producer/producer.ts";
 import type { TaskDefinition } from "./task.ts";
-import { explain, type ExplainOptions, type Explanation } from "./explain.ts";
+import { explain, EXPLAIN_OPTIONS, type ExplainOptions, type Explanation } from "./explain.ts";
 import { systemClock } from "./worker/clock.ts";
-import { resolveWorker, type WorkerOptions, type WorkerSettings } from "./worker/options.ts";
+import {
+  resolveWorker,
+  WORKER_OPTIONS,
+  type WorkerOptions,
+  type WorkerSettings,
+} from "./worker/options.ts";
 import type { Pump } from "./worker/pump.ts";
 import { Worker } from "./worker/worker.ts";
 
@@ -42,6 +49,13 @@ export interface DabbaOptions<T extends TaskTree> {
   /** Listeners of lifecycle events, for logs and telemetry. */
   readonly on?: Listeners;
 }
+
+const DABBA_OPTIONS: Known<DabbaOptions<TaskTree>> = {
+  tasks: true,
+  broker: true,
+  payloadLimit: true,
+  on: true,
+};
 
 /** Looks into the store, for people and tools. */
 export interface Inspect {
@@ -125,6 +139,8 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
 
   /** Checks the tasks and binds them; opens nothing yet. Throws `TypeError` for a bad option. */
   constructor(options: DabbaOptions<T>) {
+    checkKnown(options, DABBA_OPTIONS, "make a Dabba");
+    checkEvents(options?.on);
     const broker = options?.broker ?? defaultBroker();
     super({ ...options, broker });
     const parts = partsOf(this);
@@ -164,9 +180,15 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
     });
   }
 
-  /** Makes a worker for the tasks whose handlers are here. Throws for a bad option. */
+  /**
+   * Makes a worker for the tasks whose handlers are here.
+   *
+   * @throws {TypeError | RangeError} for a bad option, or where none of the tasks has a handler.
+   */
   worker(options: WorkerOptions = {}): Worker {
+    checkKnown(options, WORKER_OPTIONS, "make a worker");
     const ground = this.#ground;
+    this.#checkHandlers(ground.tasks);
     const { events, enqueuer } = partsOf(this);
     const settings = this.#resolve(options);
     const deps = {
@@ -202,10 +224,24 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
    * @throws {TypeError | RangeError} for a bad option.
    */
   explain(options: ExplainOptions & WorkerOptions = {}): Explanation {
+    checkKnown(options, { ...WORKER_OPTIONS, ...EXPLAIN_OPTIONS }, "explain");
     const { definitions } = partsOf(this);
     const crashes = [...definitions.values()].map(({ settings }) => settings.maxCrashes);
     const maxCrashes = Math.max(0, ...crashes);
     return explain(this.#ground.broker, this.#resolve(options), { ...options, maxCrashes });
+  }
+
+  // Such a worker would only put messages off, those of others too, and say nothing.
+  #checkHandlers(tasks: Ground["tasks"]): void {
+    const all = [...tasks.values()];
+    if (all.length === 0 || all.some(({ run }) => run !== undefined)) return;
+    const names = all.slice(0, 10).map(({ name }) => `"${name}"`).join(", ");
+    throw new TypeError(
+      `Cannot make a worker: none of its tasks has a handler, ${names}${
+        all.length > 10 ? ", …" : ""
+      }; ` +
+        "give it to one at least, as in tasks: { welcome: welcome.handler(sendWelcome) }",
+    );
   }
 
   #resolve(options: WorkerOptions): WorkerSettings {
@@ -217,6 +253,12 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
     const served = here.length > 0 ? here : all;
     const queues = [...new Set(served.map(({ settings }) => settings.queue))];
     return resolveWorker(options, { queues, polling, lingerMs });
+  }
+
+  /** Adds a listener of lifecycle events; the function that comes back removes it. */
+  override on<K extends keyof DabbaEvents>(name: K, listener: Listener<K>): () => void {
+    checkEvents({ [name]: listener });
+    return super.on(name, listener);
   }
 
   /** Sends dead letters round again, with fresh budgets; gives how many went. */

@@ -1,6 +1,7 @@
 /** Explains what a setup costs, from counts that tests compare with what a store has counted. */
 
 import type { Broker } from "./broker/broker.ts";
+import type { Known } from "./known_options.ts";
 import { IDLE_TICKS_A_SWEEP, idleLooks } from "./worker/lookout.ts";
 import type { WorkerSettings } from "./worker/options.ts";
 
@@ -14,6 +15,9 @@ export interface ExplainOptions {
   /** How many messages a month are reckoned with. @default 1_000_000 */
   readonly messages?: number;
 }
+
+/** The names of what can be said. */
+export const EXPLAIN_OPTIONS: Known<ExplainOptions> = { pricePerMillion: true, messages: true };
 
 /** Is an amount for one way of working and another one. */
 export interface Span {

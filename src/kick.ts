@@ -1,8 +1,9 @@
 /** The kick: drains a little after a request that has enqueued something. */
 
-import type { TickOptions } from "./cron.ts";
+import { type TickOptions, tickOptions } from "./cron.ts";
 import { durationMs } from "./duration.ts";
 import { isCloudflare } from "./environment.ts";
+import { checkKnown, type Known } from "./known_options.ts";
 import { checkRequests, leastRequests } from "./worker/allowance.ts";
 import { DEFAULT_LEASE, type WorkerOptions } from "./worker/options.ts";
 import { checkMax, type Worker } from "./worker/worker.ts";
@@ -51,6 +52,8 @@ export class Kick {
 
   /** Checks the options; throws `TypeError` or `RangeError` for a bad one. */
   constructor(dabba: Employer, options: KickOptions) {
+    const known: Known<KickOptions> = { ...tickOptions(), onError: true };
+    checkKnown(options, known, "kick");
     const { budget = "10s", max, requests, onError = () => {}, ...worker } = options;
     // With a name given, nothing is drawn at random, which workerd forbids at module level.
     this.#worker = dabba.worker({ name: "kick", ...worker });

@@ -1,5 +1,8 @@
 /** Names of options: a mistyped one must not pass for one that was left out. */
 
+/** Lists the options that there are: the compiler sees to it that none is forgotten. */
+export type Known<T> = Readonly<Record<keyof T, true>>;
+
 /** Checks that there are no others; throws `TypeError`. */
 export function checkKnown(
   options: object | undefined,
@@ -8,7 +11,8 @@ export function checkKnown(
 ): void {
   for (const name in options) {
     if (Object.hasOwn(known, name)) continue;
-    const names = Object.keys(known).join(", ");
-    throw new TypeError(`Cannot ${what}: there is no option "${name}"; there are ${names}`);
+    throw new TypeError(
+      `Cannot ${what}: there is no option "${name}"; there are ${Object.keys(known).join(", ")}`,
+    );
   }
 }

@@ -1,5 +1,13 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { Dabba, DabbaError, defineTask, task, UnknownTaskError } from "@dabba/queue";
+import {
+  Dabba,
+  DabbaError,
+  defineTask,
+  denoCron,
+  task,
+  tickOnce,
+  UnknownTaskError,
+} from "@dabba/queue";
 import { sqliteBroker } from "@dabba/queue/sqlite";
 import { z } from "zod";
 import { FaultyBroker } from "./worker/faulty_broker.ts";
@@ -104,6 +112,29 @@ Deno.test("Dabba.observed() tells of each message that the store has taken throu
   await assertRejects(() => tasks.a.enqueue("no" as never));
   await dabba.tasks.a.enqueue(1);
   assertEquals(told, 2);
+});
+
+Deno.test("Dabba.worker() refuses to be made where no task has a handler, and names them", async () => {
+  const mail = defineTask("mail.send", { input: n });
+  const push = defineTask("push.send", { input: n });
+  await using dabba = new Dabba({ broker: memory(), tasks: { mail, group: { push } } });
+  const text = 'none of its tasks has a handler, "mail.send", "push.send"; give it to one at least';
+  assertThrows(() => dabba.worker(), TypeError, text);
+  assertThrows(() => dabba.worker({ queues: ["default"] }), TypeError, ".handler(");
+  assertThrows(() => denoCron(dabba), TypeError, text);
+  await assertRejects(() => tickOnce(dabba), TypeError, text);
+  await using whole = new Dabba({
+    broker: memory(),
+    tasks: { mail, push: push.handler(() => {}) },
+  });
+  assertEquals((await whole.worker({ signals: false }).drain()).ended, "empty");
+});
+
+Deno.test("Dabba.worker() of many contracts names no more than ten of them", async () => {
+  const contracts = Array.from({ length: 11 }, (_, i) => defineTask(`task.${i}`, { input: n }));
+  const tasks = Object.fromEntries(contracts.map((one, i) => [`task${i}`, one]));
+  await using dabba = new Dabba({ broker: memory(), tasks });
+  assertThrows(() => dabba.worker(), TypeError, '"task.9", …; give');
 });
 
 Deno.test("Dabba.worker() serves the queues of the tasks whose handlers are here", async () => {

@@ -1,5 +1,7 @@
 /** Bounds of the dead letters: how many a store keeps, and when that is worth an alarm. */
 
+import { checkKnown } from "../known_options.ts";
+
 /**
  * Bounds the dead letters of a namespace; the one that died first goes first.
  *
@@ -41,6 +43,7 @@ export const NEARLY_FULL = 0.8;
  * @throws {TypeError} when a bound is no whole number from 0 on.
  */
 export function resolveDeadLetters(given: Partial<DeadLetterBounds> = {}): DeadLetterBounds {
+  checkKnown(given, { count: true, bytes: true }, "bound deadLetters");
   const bounds = { ...DEFAULT_DEAD_LETTERS, ...given };
   for (const name of ["count", "bytes"] as const) {
     if (Number.isSafeInteger(bounds[name]) && bounds[name] >= 0) continue;

@@ -1,5 +1,7 @@
 /** Retention: how much of messages that have ended a store keeps. */
 
+import { checkKnown } from "../known_options.ts";
+
 /**
  * Bounds what is kept of messages that have ended; what would be forgotten first goes first.
  *
@@ -34,6 +36,7 @@ export const LEAST_RETAIN_MS = 60_000;
  * @throws {TypeError} when a bound is no whole number from 0 on.
  */
 export function resolveRetention(given: Partial<Retention> = {}): Retention {
+  checkKnown(given, { count: true, bytes: true }, "bound retention");
   const retention = { ...DEFAULT_RETENTION, ...given };
   for (const name of ["count", "bytes"] as const) {
     if (Number.isSafeInteger(retention[name]) && retention[name] >= 0) continue;

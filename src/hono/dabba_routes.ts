@@ -5,14 +5,15 @@ import type { TaskTree } from "../bound_tasks.ts";
 import type { TickOptions } from "../cron.ts";
 import type { Dabba } from "../dabba.ts";
 import { type Duration, durationMs } from "../duration.ts";
+import { checkKnown, type Known } from "../known_options.ts";
 import type { Producer } from "../producer/producer.ts";
 import type { AnyContext, Serve } from "./answer.ts";
-import { serveDrain } from "./drain_route.ts";
+import { refuseDrain, serveDrain } from "./drain_route.ts";
 import { refuse } from "./errors.ts";
 import { serveHealth } from "./healthz_route.ts";
 import { serveEvents, serveMessage } from "./messages_routes.ts";
 import { serveMetrics } from "./metrics_route.ts";
-import type { OpenApiOptions, ServedRoutes } from "./openapi/document.ts";
+import { OPENAPI_OPTIONS, type OpenApiOptions, type ServedRoutes } from "./openapi/document.ts";
 import { serveOpenApi } from "./openapi_route.ts";
 import type { AnyInput, DabbaApp, ProducerApp } from "./routes_schema.ts";
 import { Secrets } from "./secret.ts";
@@ -51,6 +52,24 @@ export interface DabbaRoutesOptions {
   /** How long the store may take to answer `/healthz`. @default "3s" */
   readonly healthDeadline?: Duration;
 }
+
+const ROUTES_OPTIONS: Known<DabbaRoutesOptions> = {
+  secret: true,
+  routes: true,
+  messages: true,
+  openapi: true,
+  drain: true,
+  eventsFor: true,
+  signal: true,
+  objective: true,
+  healthDeadline: true,
+};
+const ROUTES: Known<NonNullable<DabbaRoutesOptions["routes"]>> = {
+  tasks: true,
+  drain: true,
+  metrics: true,
+  openapi: true,
+};
 
 /** Says how the routes of a producer are served. */
 export interface ProducerRoutesOptions extends Omit<DabbaRoutesOptions, "routes" | "drain"> {
@@ -102,7 +121,8 @@ export function dabbaRoutes(
   dabba: Dabba | Producer,
   options: DabbaRoutesOptions = {},
 ): unknown {
-  const canDrain = "worker" in dabba;
+  checkOptions(options);
+  const canDrain = "worker" in dabba && hasHandlers(dabba);
   const secrets = new Secrets(options.secret);
   const { openapi: described, ...served } = servedRoutes(options, secrets, canDrain);
   const { tasks, drain, metrics } = served;
@@ -112,6 +132,8 @@ export function dabbaRoutes(
   app.onError((error, c) => refuse(c, error));
   if (tasks) app.post("/tasks/:name", guarded(serveTask(dabba)));
   if (drain) app.on(["GET", "POST"], "/drain", guarded(serveDrain(dabba, options.drain ?? {})));
+  // Where it was switched off, the path is the app's own.
+  else if (options.routes?.drain !== false) app.on(["GET", "POST"], "/drain", refuseDrain);
   const message = serveMessage(dabba);
   app.get("/messages/:id", closed ? guarded(message) : message);
   const maxMs = durationMs(options.eventsFor ?? "5m", "eventsFor");
@@ -143,6 +165,24 @@ function servedRoutes(
   const closed = messages === "secret" || (described && openapi?.access === "secret");
   if (secrets.none && (tasks || drain || metrics || closed)) throw new TypeError(NO_SECRET);
   return { tasks, drain, metrics, messages, openapi: described };
+}
+
+// What closes a door must not fail to by a slip of the pen.
+function checkOptions(options: DabbaRoutesOptions): void {
+  checkKnown(options, ROUTES_OPTIONS, "serve the routes");
+  checkKnown(options.routes, ROUTES, "switch routes");
+  checkKnown(options.openapi, OPENAPI_OPTIONS, "serve /openapi.json");
+  for (
+    const [name, value] of [["messages", options.messages], ["access", options.openapi?.access]]
+  ) {
+    if (value === undefined || value === "open" || value === "secret") continue;
+    throw new TypeError(`Cannot use ${name} "${value}": it must be "open" or "secret"`);
+  }
+}
+
+// Without any, a drain would only put messages off; without tasks, there are none to put off.
+function hasHandlers({ definitions }: Dabba): boolean {
+  return definitions.length === 0 || definitions.some(({ run }) => run !== undefined);
 }
 
 function guard(serve: Serve, secrets: Secrets): Serve {

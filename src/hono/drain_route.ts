@@ -1,14 +1,11 @@
 /** `POST /drain` and `GET /drain`: a tick, for any platform whose cron can call a URL. */
 
-import { tickOnce, type TickOptions } from "../cron.ts";
+import { checkTick, tickOnce, type TickOptions } from "../cron.ts";
 import type { Dabba } from "../dabba.ts";
 import { durationMs } from "../duration.ts";
 import type { Producer } from "../producer/producer.ts";
-import { checkRequests } from "../worker/allowance.ts";
-import { DEFAULT_LEASE } from "../worker/options.ts";
-import { checkMax } from "../worker/worker.ts";
 import { answer, type Serve } from "./answer.ts";
-import { asOptions } from "./errors.ts";
+import { asOptions, RequestError } from "./errors.ts";
 import { duration } from "./task_query.ts";
 import { waitUntil } from "./wait_until.ts";
 
@@ -19,12 +16,8 @@ export function serveDrain(dabba: Dabba | Producer, options: TickOptions): Serve
       "Cannot serve /drain with a Producer: it has no worker; give a Dabba, or leave drain out",
     );
   }
-  const { budget = "50s", max, requests, ...worker } = options;
-  const mostMs = durationMs(budget, "drain.budget");
-  checkMax(max);
-  checkRequests(requests, mostMs, durationMs(worker.lease ?? DEFAULT_LEASE));
-  // Only to check the options; with a name, nothing is drawn at random at module level.
-  dabba.worker({ name: "drain", ...worker });
+  checkTick(dabba, options, "drain.budget");
+  const mostMs = durationMs(options.budget ?? "50s");
   return async function drain(c) {
     const asked = c.req.query("budget");
     const budgetMs = asked === undefined
@@ -35,4 +28,10 @@ export function serveDrain(dabba: Dabba | Producer, options: TickOptions): Serve
     waitUntil(c, draining.catch(() => {}));
     return answer(c, await draining, { status: 200 });
   };
+}
+
+/** Answers in the place of `/drain` where only enqueueing is done. */
+export function refuseDrain(): never {
+  const message = "This app only enqueues: call /drain of the one that has the handlers";
+  throw new RequestError(404, "no_worker", message);
 }

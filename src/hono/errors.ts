@@ -32,7 +32,7 @@ export class RequestError extends Error {
 
   /** Makes it; `message` goes to the sender as it is. */
   constructor(
-    readonly status: 400 | 401 | 413 | 415,
+    readonly status: 400 | 401 | 404 | 413 | 415,
     readonly code: string,
     message: string,
   ) {

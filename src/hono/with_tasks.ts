@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from "hono";
 import type { BoundTree, TaskTree } from "../bound_tasks.ts";
 import type { Dabba } from "../dabba.ts";
 import type { Kick, KickOptions } from "../kick.ts";
+import { checkKnown, type Known } from "../known_options.ts";
 import { partsOf, type Producer } from "../producer/producer.ts";
 import { beginVisit, DEFAULT_MOUNT, mountOf } from "./visit.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -22,6 +23,8 @@ export interface WithTasksOptions {
    */
   readonly kick?: KickOptions;
 }
+
+const WITH_TASKS_OPTIONS: Known<WithTasksOptions> = { mountedAt: true, kick: true };
 
 /**
  * Is the middleware, as Hono infers `c.var.tasks` from it.
@@ -67,6 +70,7 @@ export function withTasks<T extends TaskTree>(
   dabba: Dabba<T> | Producer<T>,
   options: WithTasksOptions = {},
 ): TasksMiddleware<BoundTree<T>> {
+  checkKnown(options, WITH_TASKS_OPTIONS, "use withTasks()");
   const mountedAt = checkMount(options.mountedAt ?? DEFAULT_MOUNT);
   const kick = options.kick && kickOf(dabba, options.kick);
   return async function tasks(c, next): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import { defaultBroker, lazySqlite } from "../default_broker.ts";
+import { checkKnown, type Known } from "../known_options.ts";
 import { Kv } from "./kv.ts";
 import { Post } from "./post.ts";
 import { KvUnsupportedError } from "./unsupported.ts";
@@ -19,6 +20,8 @@ export interface KvOptions {
   /** Hears what handlers throw. @default writes it to the console, as Deno does */
   readonly onError?: (error: unknown) => void;
 }
+
+const KV_OPTIONS: Known<KvOptions> = { broker: true, payloadLimit: true, onError: true };
 
 /**
  * Opens queues as `Deno.openKv()` does, on a file, in memory, or in any broker.
@@ -48,6 +51,7 @@ export async function openKv(
   if (file !== undefined && given.broker !== undefined) {
     throw new TypeError("Cannot open a path and a broker together: give one of them");
   }
+  checkKnown(given, KV_OPTIONS, "open a queue");
   const { broker, payloadLimit, onError = complain } = given;
   if (typeof onError !== "function") throw new TypeError("Cannot use onError: expected a function");
   const post = new Post({

@@ -131,13 +131,14 @@ export class Post {
   async drain(
     queue: string,
     handler: KvHandler<unknown>,
-    { budget, max, signal, ...options }: KvDrainOptions,
+    { budget, max, requests, signal, ...options }: KvDrainOptions,
   ): Promise<DrainSummary> {
     const settings = { concurrency: CONCURRENCY, ...options, queues: [queue] };
     const ends = AbortSignal.any([this.#closing.signal, ...signal ? [signal] : []]);
     const limits = {
       ...budget === undefined ? {} : { budget },
       ...max === undefined ? {} : { max },
+      ...requests === undefined ? {} : { requests },
     };
     return await this.#employ(queue, handler, async () => {
       return await this.dabba.worker(settings).drain({ ...limits, signal: ends });

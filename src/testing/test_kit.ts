@@ -5,9 +5,10 @@ import type { BoundTask, BoundTree, TaskTree } from "../bound_tasks.ts";
 import { Dabba, type DabbaOptions, type Inside, insideOf } from "../dabba.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import { UnknownTaskError } from "../errors.ts";
+import { checkKnown, type Known } from "../known_options.ts";
 import type { MessageStatus } from "../status.ts";
 import type { TaskContract } from "../task.ts";
-import { resolveWorker, type WorkerOptions } from "../worker/options.ts";
+import { resolveWorker, WORKER_OPTIONS, type WorkerOptions } from "../worker/options.ts";
 import type { Summary } from "../worker/tally.ts";
 import { type Enqueued, RecordingBroker } from "./enqueued.ts";
 import { Handlers } from "./handlers.ts";
@@ -39,6 +40,15 @@ export interface TestOptions {
   /** How long, in real time, handlers may take where time stands still. @default "5s" */
   readonly stuckAfter?: Duration;
 }
+
+const TEST_OPTIONS: Known<TestOptions> = {
+  inline: true,
+  startAt: true,
+  seed: true,
+  worker: true,
+  patience: true,
+  stuckAfter: true,
+};
 
 /** Tells what a call has run. */
 export interface TestRun extends Omit<Summary, "claimed"> {
@@ -264,6 +274,8 @@ export class TestKit<T extends TaskTree = TaskTree> {
 }
 
 function checkTestOptions(options: TestOptions) {
+  checkKnown(options, TEST_OPTIONS, "make a test kit");
+  checkKnown(options.worker, WORKER_OPTIONS, "make a worker");
   const { startAt = new Date(), patience = "1s", stuckAfter = "5s", worker = {} } = options;
   if (!(startAt instanceof Date && Number.isFinite(startAt.getTime()))) {
     throw new TypeError(`Cannot start at ${String(startAt)}: expected a valid Date`);

@@ -3,6 +3,7 @@
 import { MAX_BATCH } from "../broker/broker.ts";
 import { type Duration, durationMs } from "../duration.ts";
 import { checkName, randomId } from "../message/id.ts";
+import type { Known } from "../known_options.ts";
 import { checkBudget, type CommandBudget } from "./budget.ts";
 import { queueNames, type QueueOrder, queueOrder, type Queues } from "./queue_order.ts";
 
@@ -58,6 +59,22 @@ export interface WorkerOptions {
   /** The worker's name, for people to read. @default drawn at random */
   readonly name?: string;
 }
+
+/** The names of a worker's options. */
+export const WORKER_OPTIONS: Known<WorkerOptions> = {
+  queues: true,
+  concurrency: true,
+  lease: true,
+  grace: true,
+  unknownTaskDelay: true,
+  prefetch: true,
+  polling: true,
+  wake: true,
+  budget: true,
+  linger: true,
+  signals: true,
+  name: true,
+};
 
 /** Holds a worker's options, checked and resolved. */
 export interface WorkerSettings {

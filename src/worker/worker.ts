@@ -2,6 +2,7 @@
 
 import type { Duration } from "../duration.ts";
 import { TaskTimeoutError } from "../errors.ts";
+import { checkKnown, type Known } from "../known_options.ts";
 import { Allowance, checkRequests, renewalsIn } from "./allowance.ts";
 import type { Limits } from "./limits.ts";
 import { atLeast, type WorkerSettings } from "./options.ts";
@@ -35,6 +36,14 @@ export interface DrainOptions {
   /** Ends the drain early, as at the end of its budget. */
   readonly signal?: AbortSignal;
 }
+
+const RUN_OPTIONS: Known<RunOptions> = { signal: true };
+const DRAIN_OPTIONS: Known<DrainOptions> = {
+  budget: true,
+  max: true,
+  requests: true,
+  signal: true,
+};
 
 /** Tells what a drain did, and why it ended. */
 export interface DrainSummary extends Summary {
@@ -104,6 +113,7 @@ export class Worker {
    * @throws {BrokerError} when the store refuses for good, such as for a wrong token.
    */
   async run(options: RunOptions = {}): Promise<Summary> {
+    checkKnown(options, RUN_OPTIONS, "run a worker");
     const pump = this.#pump({
       drain: false,
       deadline: Infinity,
@@ -128,6 +138,7 @@ export class Worker {
    * @throws {BrokerError} when the store cannot be reached, or refuses.
    */
   async drain(options: DrainOptions = {}): Promise<DrainSummary> {
+    checkKnown(options, DRAIN_OPTIONS, "drain");
     const budgetMs = atLeast(options.budget ?? "50s", 1, "budget");
     const graceMs = Math.min(this.#settings.graceMs, budgetMs / 5);
     const { clock } = this.#deps;

@@ -1,5 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { dabbaRoutes } from "@dabba/queue/hono";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Dabba, defineTask } from "@dabba/queue";
+import { dabbaRoutes, withTasks } from "@dabba/queue/hono";
+import { memoryBroker } from "@dabba/queue/testing";
+import { Hono } from "hono";
+import { z } from "zod";
 import { BEARER, failing, greeter, routes, SECRET } from "./greeter.ts";
 
 Deno.test("POST /drain and GET /drain run what is due, and say what they did", async () => {
@@ -97,4 +101,28 @@ Deno.test("dabbaRoutes() refuses options that no drain could use", async () => {
     const error = assertThrows(() => dabbaRoutes(dabba, { secret: SECRET, drain }));
     assert(error instanceof TypeError || error instanceof RangeError);
   }
+});
+
+Deno.test("/drain of an app with contracts alone answers 404 as JSON, and says why", async () => {
+  const tasks = { mail: defineTask("mail", { input: z.string() }) };
+  await using dabba = new Dabba({ broker: memoryBroker(), tasks });
+  const app = new Hono().route("/dabba", dabbaRoutes(dabba, { secret: SECRET }));
+  for (const method of ["GET", "POST"]) {
+    const response = await app.request("/dabba/drain", { method, headers: BEARER });
+    const { error } = await response.json();
+    assertEquals([response.status, error.code], [404, "no_worker"]);
+    assertStringIncludes(error.message, "only enqueues");
+  }
+  const { paths } = await (await app.request("/dabba/openapi.json")).json();
+  assertEquals(Object.keys(paths).filter((path) => path.endsWith("/drain")), []);
+  const asked = { secret: SECRET, routes: { drain: true } };
+  assertThrows(() => dabbaRoutes(dabba, asked), TypeError, "none of its tasks has a handler");
+  assertThrows(() => withTasks(dabba, { kick: {} }), TypeError, "none of its tasks has a handler");
+});
+
+Deno.test("/drain that was switched off is left to the app", async () => {
+  await using dabba = greeter();
+  const app = routes(dabba, { routes: { drain: false } });
+  app.post("/dabba/drain", (c) => c.text("mine"));
+  assertEquals(await (await app.request("/dabba/drain", { method: "POST" })).text(), "mine");
 });

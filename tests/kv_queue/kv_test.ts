@@ -96,6 +96,13 @@ Deno.test("KvQueue.listenQueue() hands a listener nothing more once its signal h
   assertEquals(got, ["second", "second", "second"]);
 });
 
+Deno.test("Kv.drainQueue() keeps to the requests that it is given", async () => {
+  await using db = await open();
+  for (let i = 0; i < 40; i++) await db.enqueue(i, { backoffSchedule: [] });
+  const { ended, requests } = await db.drainQueue(() => {}, { requests: 24, concurrency: 1 });
+  assertEquals([ended, requests <= 24], ["requests", true]);
+});
+
 Deno.test("KvOptions.onError hears of failures, and not of what a handler puts off", async () => {
   const heard: unknown[] = [];
   await using db = await open({ onError: (error) => void heard.push((error as Error).message) });

@@ -81,7 +81,8 @@ Deno.test("A producer goes into the middleware and the routes, but for /drain", 
   assertEquals((await (await app.request(place)).json()).state, "ready");
   assertEquals((await app.request("/dabba/healthz")).status, 200);
   const headers = { authorization: `Bearer ${SECRET}` };
-  assertEquals((await app.request("/dabba/drain", { method: "POST", headers })).status, 404);
+  const drained = await app.request("/dabba/drain", { method: "POST", headers });
+  assertEquals([drained.status, (await drained.json()).error.code], [404, "no_worker"]);
   assertEquals((await dabba.worker().drain()).succeeded, 1);
   assertEquals((await (await app.request(place)).json()).output, "Hello, Ada");
 });

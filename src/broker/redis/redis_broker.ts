@@ -13,6 +13,7 @@ import type {
   PushMessage,
   PushReply,
 } from "../broker.ts";
+import { checkKnown, type Known } from "../../known_options.ts";
 import { type DeadLetterBounds, resolveDeadLetters } from "../dead_bounds.ts";
 import type { Watch } from "../wake.ts";
 import { resolveRetention, type Retention } from "../retention.ts";
@@ -46,6 +47,22 @@ import { exchangeScript } from "./scripts/exchange.ts";
 import { probeScript } from "./scripts/probe.ts";
 import { redriveScript } from "./scripts/redrive.ts";
 import { countStore } from "./stats_call.ts";
+
+const OPTIONS: Known<RedisBrokerOptions> = {
+  url: true,
+  token: true,
+  client: true,
+  namespace: true,
+  timeout: true,
+  deadline: true,
+  retries: true,
+  keyLocking: true,
+  confirm: true,
+  replicas: true,
+  retention: true,
+  deadLetters: true,
+  clock: true,
+};
 
 /** At 300 messages a second, it brings two to a request. */
 const BILLED_LINGER_MS = 5;
@@ -96,6 +113,7 @@ export class RedisBroker implements Broker {
    * @throws {TypeError} when an option is wrong, or neither given nor in the environment.
    */
   constructor(options: RedisBrokerOptions = {}) {
+    checkKnown(options, OPTIONS, "use this Redis");
     const found = fromEnvironment(options);
     const resolved = resolveOptions(found, (timeoutMs) => resolveClient(found, timeoutMs));
     const { client, keys } = resolved;

@@ -16,6 +16,7 @@
  * @module
  */
 
+import { checkKnown, type Known } from "../../known_options.ts";
 import type { Broker } from "../broker.ts";
 import type { DeadLetterBounds } from "../dead_bounds.ts";
 import type { Retention } from "../retention.ts";
@@ -72,6 +73,15 @@ export interface SqliteBrokerOptions {
   readonly onWarning?: (message: string) => void;
 }
 
+const OPTIONS: Known<SqliteBrokerOptions> = {
+  path: true,
+  namespace: true,
+  clock: true,
+  synchronous: true,
+  retention: true,
+  deadLetters: true,
+  onWarning: true,
+};
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 
 /**
@@ -112,6 +122,7 @@ export function sqliteBroker(options: SqliteBrokerOptions = {}): Broker {
       'Cannot use confirm: a file has no replicas; synchronous: "full" is the most that it gives',
     );
   }
+  checkKnown(options, OPTIONS, "use this SQLite file");
   const bounds = { retention, deadLetters };
   return new SqliteBroker({ path, namespace, clock, synchronous, ...bounds, onWarning });
 }

@@ -2,6 +2,7 @@
 
 import type { Producer } from "../../producer/producer.ts";
 import type { ToJsonSchema } from "../../json_schema.ts";
+import type { Known } from "../../known_options.ts";
 import type { Part } from "./answers.ts";
 import { makeBodies } from "./bodies.ts";
 import {
@@ -31,6 +32,14 @@ export interface OpenApiOptions {
    */
   readonly toJsonSchema?: ToJsonSchema;
 }
+
+/** The names of what can be said of the document. */
+export const OPENAPI_OPTIONS: Known<OpenApiOptions> = {
+  access: true,
+  title: true,
+  version: true,
+  toJsonSchema: true,
+};
 
 /** Says which routes there are, and who may use them. */
 export interface ServedRoutes {
