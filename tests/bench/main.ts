@@ -6,11 +6,11 @@
 // deno-lint-ignore-file no-console -- a command's output is its purpose
 import { parseArgs } from "node:util";
 import { descendantsOf } from "../chaos/descendants.ts";
+import { linesOf } from "../support/lines.ts";
 import { ROOT } from "../support/project.ts";
 import { bringRedis } from "../support/redis_binary.ts";
 import { type Row, unmeasured } from "./metric.ts";
 import { METRICS } from "./metrics.ts";
-import { linesOf } from "./program.ts";
 import { table } from "./report.ts";
 
 const HELP = `Measures speed and cost beside BullMQ, Celery and RQ, in turn on one redis-server.

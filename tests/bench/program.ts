@@ -1,5 +1,6 @@
 /** Runs programs of the bench in processes of their own, as users' programs are. */
 
+import { linesOf } from "../support/lines.ts";
 import { ROOT } from "../support/project.ts";
 
 /** Is what a program says: one line of JSON. */
@@ -82,17 +83,4 @@ export async function stop(
   const rest = await Array.fromAsync(lines);
   await child.status;
   return rest;
-}
-
-/** Gives a stream's lines, the last one whether it ended or not. */
-export async function* linesOf(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
-  if (rest !== "") yield rest;
 }

@@ -1,9 +1,10 @@
 /** Where a metric plays: a redis-server of its own, and a gateway in a process of its own. */
 
 import { Redis } from "ioredis";
+import { linesOf } from "../support/lines.ts";
 import { ROOT } from "../support/project.ts";
 import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
-import { linesOf, stop } from "./program.ts";
+import { stop } from "./program.ts";
 import type { Way } from "./way.ts";
 
 /** Says how a stage is set up. */

@@ -5,6 +5,7 @@
  */
 // deno-lint-ignore-file no-console -- a command's output is its purpose
 import { parseArgs } from "node:util";
+import { linesOf } from "../support/lines.ts";
 import { bringRedis } from "../support/redis_binary.ts";
 import { decideSetup, ROOT } from "../support/project.ts";
 import { descendantsOf } from "./descendants.ts";
@@ -155,14 +156,4 @@ async function end(pid: number): Promise<void> {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
   }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
-  if (rest !== "") yield rest;
 }

@@ -1,6 +1,7 @@
 /** Worker processes, and the ledger of what they tell. */
 
 import { assertEquals } from "@std/assert";
+import { wholeLinesOf } from "../support/lines.ts";
 import type { Orders } from "./work.ts";
 
 /** Is one line of a process. */
@@ -68,12 +69,8 @@ export class Ledger implements AsyncDisposable {
   }
 
   async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>, pid: number): Promise<void> {
-    let rest = "";
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split("\n");
-      // A kill may cut the last line short.
-      rest = lines.pop()!;
-      for (const line of lines) this.entries.push({ ...JSON.parse(line), pid });
+    for await (const line of wholeLinesOf(stream)) {
+      this.entries.push({ ...JSON.parse(line), pid });
       this.#ring();
     }
   }

@@ -1,5 +1,7 @@
 /** What processes tell the test that started them: one line for each thing that is so. */
 
+import { wholeLinesOf } from "../../support/lines.ts";
+
 const encoder = new TextEncoder();
 
 /** Writes lines at once: what was written before a kill is still read. */
@@ -29,16 +31,9 @@ export function startProcess(module: string, args: readonly string[]): LedgerPro
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  return { child, lines: wholeLines(child.stdout), complaints: new Response(child.stderr).text() };
-}
-
-async function* wholeLines(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
+  return {
+    child,
+    lines: wholeLinesOf(child.stdout),
+    complaints: new Response(child.stderr).text(),
+  };
 }

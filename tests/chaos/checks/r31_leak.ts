@@ -1,3 +1,4 @@
+import { wholeLinesOf } from "../../support/lines.ts";
 import { startRedisServer } from "../../support/redis_server.ts";
 import type { Check } from "../check.ts";
 
@@ -52,12 +53,9 @@ async function play(args: readonly string[]): Promise<{ samples: Sample[]; ended
     ...{ stdin: "null", stdout: "piped", stderr: "inherit" },
   }).spawn();
   const samples: Sample[] = [];
-  let rest = "";
   let late: ReturnType<typeof setTimeout> | undefined;
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) samples.push(JSON.parse(line));
+  for await (const line of wholeLinesOf(child.stdout)) {
+    samples.push(JSON.parse(line));
     clearTimeout(late);
     if (samples.length === Number(args[2])) late = setTimeout(() => child.kill("SIGKILL"), END_MS);
   }
