@@ -5,10 +5,8 @@
  */
 // deno-lint-ignore-file no-console -- a command's output is its purpose
 import { parseArgs } from "node:util";
-import { descendantsOf } from "../chaos/descendants.ts";
-import { linesOf } from "../support/lines.ts";
-import { ROOT } from "../support/project.ts";
 import { bringRedis } from "../support/redis_binary.ts";
+import { runForRows } from "../support/row_process.ts";
 import { type Row, unmeasured } from "./metric.ts";
 import { METRICS } from "./metrics.ts";
 import { table } from "./report.ts";
@@ -93,42 +91,15 @@ interface Found {
 
 async function runMetric(name: string, short: boolean): Promise<Found> {
   const program = new URL("run_one.ts", import.meta.url).href;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "-A", "--v8-flags=--expose-gc", program, name]
-      .concat(short ? ["--short"] : []),
-    cwd: ROOT,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const limitMs = short ? LIMIT_MS.short : LIMIT_MS.full;
-  let late = false;
-  const limit = setTimeout(() => {
-    late = true;
-    end(child.pid);
-  }, limitMs);
-  const found: Row[] = [];
-  for await (const line of linesOf(child.stdout)) {
-    if (line.startsWith("{")) found.push(JSON.parse(line));
-    else console.log(`  ${line}`);
-  }
-  clearTimeout(limit);
-  const { code, signal } = await child.status;
-  if (code === 0) return { found, failed: false };
-  const why = late ? `it had not ended after ${limitMs / 60_000} minutes` : `${signal ?? code}`;
-  if (late || found.length === 0) found.push(unmeasured(name, `failed: ${why}`));
-  return { found, failed: true };
-}
-
-/** Ends a metric that hangs, and what it has started. */
-async function end(pid: number): Promise<void> {
-  for (const each of [...await descendantsOf(pid), pid]) {
-    try {
-      Deno.kill(each, "SIGKILL");
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
+  const { rows, succeeded, ended } = await runForRows<Row>(
+    ["--v8-flags=--expose-gc", program, name, ...(short ? ["--short"] : [])],
+    {
+      limitMs: short ? LIMIT_MS.short : LIMIT_MS.full,
+      say: (line) => console.log(`  ${line}`),
+    },
+  );
+  if (!succeeded && rows.length === 0) rows.push(unmeasured(name, `failed: ${ended}`));
+  return { found: rows, failed: !succeeded };
 }
 
 async function writeJson(file: string, rows: readonly Row[]): Promise<void> {

@@ -5,10 +5,9 @@
  */
 // deno-lint-ignore-file no-console -- a command's output is its purpose
 import { parseArgs } from "node:util";
-import { linesOf } from "../support/lines.ts";
 import { bringRedis } from "../support/redis_binary.ts";
-import { decideSetup, ROOT } from "../support/project.ts";
-import { descendantsOf } from "./descendants.ts";
+import { decideSetup } from "../support/project.ts";
+import { runForRows } from "../support/row_process.ts";
 import { type Row, table } from "./report.ts";
 
 const HELP = `Breaks the system in every way the scorecard names, and tells what came of it.
@@ -115,45 +114,14 @@ function choose(all: readonly Found[], only: readonly string[]): Found[] {
 async function runCheck(found: Found, settings: Settings, config: readonly string[]): Promise<Row> {
   const { full, seed } = settings;
   const order = JSON.stringify({ file: found.file, full, seed });
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", ...config, "-A", "tests/chaos/run_one.ts", order],
-    cwd: ROOT,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const limitMs = full ? LIMIT_MS.full : LIMIT_MS.short;
-  let late = false;
-  const limit = setTimeout(() => {
-    late = true;
-    end(child.pid);
-  }, limitMs);
-  const rows: Row[] = [];
-  for await (const line of linesOf(child.stdout)) {
-    if (line.startsWith("{")) rows.push({ ...JSON.parse(line), seed });
-    else console.log(`     ${line}`);
-  }
-  clearTimeout(limit);
-  const { code, signal } = await child.status;
-  const row = rows.at(-1);
-  const check = row?.check ?? found.id;
-  const goal = row?.goal ?? "";
-  if (row === undefined || row.figure === "" || code !== 0) {
-    const figure = late
-      ? `it had not ended after ${limitMs / 60_000} minutes`
-      : `its process ended with ${signal ?? code}`;
-    return { check, figure, goal, met: false, seed };
-  }
-  return row;
-}
-
-/** Ends a check that hangs, and what it has started: servers, workers. */
-async function end(pid: number): Promise<void> {
-  for (const each of [...await descendantsOf(pid), pid]) {
-    try {
-      Deno.kill(each, "SIGKILL");
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
+  const { rows, succeeded, ended } = await runForRows<Row>(
+    [...config, "tests/chaos/run_one.ts", order],
+    {
+      limitMs: full ? LIMIT_MS.full : LIMIT_MS.short,
+      say: (line) => console.log(`     ${line}`),
+    },
+  );
+  const { check = found.id, figure = "", goal = "", met = false } = rows.at(-1) ?? {};
+  if (!succeeded || figure === "") return { check, figure: ended, goal, met: false, seed };
+  return { check, figure, goal, met, seed };
 }
