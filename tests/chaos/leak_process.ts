@@ -8,6 +8,7 @@
 import { RedisBroker } from "../../src/broker/redis/mod.ts";
 import { Dabba } from "../../src/dabba.ts";
 import { defineTask } from "../../src/task.ts";
+import { sayJson } from "../support/lines.ts";
 import { passing } from "./jobs.ts";
 
 const [url, token, batches, size] = Deno.args as [string, string, string, string];
@@ -34,7 +35,6 @@ for (const name of ["succeeded", "dead"] as const) {
     if (++through % Number(size) === 0) wake();
   });
 }
-const encoder = new TextEncoder();
 for (let batch = 0; batch < Number(batches); batch++) {
   const done = new Promise<void>((resolve) => wake = resolve);
   const inputs = Array.from({ length: Number(size) }, (_, i) => i);
@@ -42,7 +42,7 @@ for (let batch = 0; batch < Number(batches); batch++) {
   await dabba.discard({ all: true });
   (globalThis as unknown as { gc(): void }).gc();
   const { rss, heapUsed } = Deno.memoryUsage();
-  Deno.stdout.writeSync(encoder.encode(JSON.stringify({ through, rss, heapUsed }) + "\n"));
+  sayJson({ through, rss, heapUsed });
 }
 stop.abort();
 await running;

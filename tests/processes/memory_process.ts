@@ -8,6 +8,7 @@ import { Dabba } from "../../src/dabba.ts";
 import { RejectError } from "../../src/errors.ts";
 import type { Schema } from "../../src/schema.ts";
 import { defineTask } from "../../src/task.ts";
+import { sayJson } from "../support/lines.ts";
 
 const BATCH = 2_000;
 const number: Schema<number> = {
@@ -57,4 +58,4 @@ const after = heap();
 stop.abort();
 await running;
 await dabba.close();
-Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify({ before, after, settled })));
+sayJson({ before, after, settled });

@@ -5,19 +5,12 @@
 
 import { Dabba } from "../../src/dabba.ts";
 import type { DabbaEvents } from "../../src/events.ts";
+import { sayJson } from "../support/lines.ts";
 import type { Line } from "./ledger.ts";
 import { openBroker, type Orders, work } from "./work.ts";
 
 const orders: Orders = JSON.parse(Deno.args[0]!);
-const encoder = new TextEncoder();
-
-// At once: what was written before a kill is still read.
-function say(line: Line): void {
-  const bytes = encoder.encode(JSON.stringify(line) + "\n");
-  for (let written = 0; written < bytes.length;) {
-    written += Deno.stdout.writeSync(bytes.subarray(written));
-  }
-}
+const say = (line: Line) => sayJson(line);
 
 const task = work.handler(async ({ ms, deaf, fatal }, { id, attempt, fence, signal }) => {
   const about = { id, attempt, fence };

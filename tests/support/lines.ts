@@ -1,7 +1,23 @@
-/** Reads what a process writes, line by line. */
+/** Lines from process to process: how one says them, and how who started it reads them. */
 
 /** Is the output of a process. */
 type Output = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+const encoder = new TextEncoder();
+
+/** Says lines at once: what was said before a kill is still read. */
+export function sayLines(lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  const bytes = encoder.encode(lines.join("\n") + "\n");
+  for (let written = 0; written < bytes.length;) {
+    written += Deno.stdout.writeSync(bytes.subarray(written));
+  }
+}
+
+/** Says a thing as one line of JSON, at once. */
+export function sayJson(what: unknown): void {
+  sayLines([JSON.stringify(what)]);
+}
 
 /** Gives the lines that have ended; returns what follows, which a kill may have cut short. */
 export async function* wholeLinesOf(output: Output): AsyncGenerator<string, string, void> {

@@ -1,5 +1,6 @@
 /** Pushes messages to a broker, settles and claims them all, and says how many a second. */
 
+import { sayJson } from "../../support/lines.ts";
 import { exchanger, pushAll } from "../raw_broker.ts";
 import { openWay, type Way } from "../way.ts";
 
@@ -28,5 +29,4 @@ const pushedPerSecond = await perSecond(() =>
 const exchangedPerSecond = await perSecond(() =>
   Promise.all(Array.from({ length: CHANNELS }, exchangeAll))
 );
-const said = JSON.stringify({ pushedPerSecond, exchangedPerSecond });
-await Deno.stdout.write(new TextEncoder().encode(`${said}\n`));
+sayJson({ pushedPerSecond, exchangedPerSecond });

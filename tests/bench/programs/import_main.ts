@@ -1,7 +1,9 @@
 /** Imports a module, and says how long that took. */
 
+import { sayJson } from "../../support/lines.ts";
+
 const startedAt = performance.now();
 await import(Deno.args[0]!);
 const importMs = performance.now() - startedAt;
-await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify({ importMs })}\n`));
+sayJson({ importMs });
 Deno.exit();

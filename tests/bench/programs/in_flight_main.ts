@@ -1,6 +1,7 @@
 /** Holds many messages in flight at once, and says how many bytes of heap each of them takes. */
 
 import { Dabba } from "../../../src/dabba.ts";
+import { sayJson } from "../../support/lines.ts";
 import { openWay, payload, send, type Way } from "../way.ts";
 
 const { way, count }: { way: Way; count: number } = JSON.parse(Deno.args[0]!);
@@ -49,8 +50,7 @@ async function fill(): Promise<readonly [number, number]> {
 
 await fill();
 const [full, empty] = await fill();
-const said = { bytesEach: (full - empty) / count };
-await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(said)}\n`));
+sayJson({ bytesEach: (full - empty) / count });
 stop.abort();
 await running;
 await dabba.close();

@@ -1,6 +1,7 @@
 /** Sends a bare PING and an enqueue in turn, one at a time, and says how long each takes. */
 
 import { Dabba } from "../../../src/dabba.ts";
+import { sayJson } from "../../support/lines.ts";
 import { quantile } from "../turns.ts";
 import { openWay, payload, send, type Way } from "../way.ts";
 
@@ -34,11 +35,10 @@ for (let i = -samples / 5; i < samples; i++) {
   pings.push(pinged);
   enqueues.push(enqueued);
 }
-const said = {
+sayJson({
   pingP50: quantile(pings, 0.5),
   pingP99: quantile(pings, 0.99),
   enqueueP50: quantile(enqueues, 0.5),
   enqueueP99: quantile(enqueues, 0.99),
-};
-await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(said)}\n`));
+});
 await dabba.close();

@@ -4,6 +4,7 @@
  */
 
 import { Dabba } from "../../../src/dabba.ts";
+import { sayJson } from "../../support/lines.ts";
 import { openWay, send, type Way } from "../way.ts";
 
 const { way, namespaces, polling }: {
@@ -12,16 +13,12 @@ const { way, namespaces, polling }: {
   polling?: { min: string; max: string };
 } = JSON.parse(Deno.args[0]!);
 
-function say(what: unknown): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(what)}\n`));
-}
-
 const now = () => performance.timeOrigin + performance.now();
-const handler = send.handler(({ email }) => say({ startedAfterMs: now() - Number(email) }));
+const handler = send.handler(({ email }) => sayJson({ startedAfterMs: now() - Number(email) }));
 const running = namespaces.map((namespace) => {
   const dabba = new Dabba({ broker: openWay(way, namespace).broker, tasks: { send: handler } });
   return dabba.worker(polling ? { polling: polling as never } : {}).run();
 });
-say({ ready: running.length });
+sayJson({ ready: running.length });
 await Promise.all(running);
 Deno.exit();

@@ -1,17 +1,6 @@
-/** What processes tell the test that started them: one line for each thing that is so. */
+/** Processes that tell the test which started them one line for each thing that is so. */
 
 import { wholeLinesOf } from "../../support/lines.ts";
-
-const encoder = new TextEncoder();
-
-/** Writes lines at once: what was written before a kill is still read. */
-export function say(lines: readonly string[]): void {
-  if (lines.length === 0) return;
-  const bytes = encoder.encode(lines.join("\n") + "\n");
-  for (let written = 0; written < bytes.length;) {
-    written += Deno.stdout.writeSync(bytes.subarray(written));
-  }
-}
 
 /** Is a process whose lines are read. */
 export interface LedgerProcess {

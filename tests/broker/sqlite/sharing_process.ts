@@ -6,7 +6,7 @@
 import type { Delivery, Settlement } from "../../../src/broker/broker.ts";
 import { sqliteBroker } from "../../../src/broker/sqlite/mod.ts";
 import { message, newChannel, succeed } from "../contract/messages.ts";
-import { say } from "./ledger.ts";
+import { sayLines } from "../../support/lines.ts";
 
 const [path, name, count] = Deno.args as [string, string, string];
 const broker = sqliteBroker({ path });
@@ -17,7 +17,7 @@ let settle: Settlement[] = [];
 for (let first = 0; first < Number(count); first += 20) {
   const ids = Array.from({ length: 20 }, (_, index) => `${name}-${first + index}`);
   await broker.push(ids.map((id) => message({ id })));
-  say(ids.map((id) => `pushed ${id}`));
+  sayLines(ids.map((id) => `pushed ${id}`));
   await work();
 }
 while (await work() !== undefined) {
@@ -31,8 +31,10 @@ async function work(): Promise<number | undefined> {
     ...{ channel, seq: ++seq, worker: name, leaseMs: 60_000, settle, extend: [] },
     ...{ claim: { queues: ["q"], max: 30 }, trim: 0, sweep: false },
   });
-  say(settle.map(({ id }, index) => `${reply.settled[index] === "ok" ? "settled" : "lost"} ${id}`));
-  say(reply.claimed.map(({ id, fence }: Delivery) => `claimed ${id} ${fence}`));
+  sayLines(
+    settle.map(({ id }, index) => `${reply.settled[index] === "ok" ? "settled" : "lost"} ${id}`),
+  );
+  sayLines(reply.claimed.map(({ id, fence }: Delivery) => `claimed ${id} ${fence}`));
   settle = reply.claimed.map((delivery) => succeed(delivery));
   return reply.nextDueAtMs;
 }
