@@ -1,15 +1,14 @@
 /** Those that are compared, each measured by a program in a process of its own. */
 
 import { runProgram } from "./program.ts";
+import type { RateOrders } from "./programs/rate.ts";
 import type { Stage } from "./stage.ts";
 import type { Side } from "./turns.ts";
-import type { Way, Work } from "./way.ts";
+import type { Way } from "./way.ts";
 
 /** Says what a side has to do. */
-export interface Load {
-  readonly act: "bulk" | "singles" | "process";
-  readonly concurrency: number;
-  readonly work: Work;
+export interface Load extends Pick<RateOrders, "concurrency" | "work"> {
+  readonly act: "bulk" | "process";
   /** How many messages Dabba gets, and how many BullMQ: the slower one would take minutes. */
   readonly messages: { readonly dabba: number; readonly bullmq: number };
 }
