@@ -1,10 +1,7 @@
 /** Bundles a producer for Workers with the packed library, as wrangler would. */
 
 import { type PackedProject, succeed } from "../runtimes/packed_project.ts";
-import type { Toolbox, ToolName } from "../runtimes/toolbox.ts";
-
-/** The tools that it takes. */
-export const NEEDED: readonly ToolName[] = ["Node 24", "npm", "esbuild"];
+import type { Toolbox } from "../runtimes/toolbox.ts";
 
 const SCHEMAS = {
   plain: `export const SCHEMA = {

@@ -1,4 +1,5 @@
 /** A fresh project of npm with the packed library in it, as plain JavaScript, and what runs there. */
+import { basename } from "node:path";
 import { ROOT } from "../support/project.ts";
 import type { Toolbox, ToolName } from "./toolbox.ts";
 
@@ -109,7 +110,7 @@ export async function bundle(
   entry: string,
   { into, args, packages = "" }: BundleOptions,
 ): Promise<string> {
-  const path = `${into}/${entry.replace(/\.ts$/, ".mjs")}`;
+  const path = `${into}/${basename(entry, ".ts")}.mjs`;
   const own = ["--bundle", "--target=es2022", "--log-level=warning", `--outfile=${path}`];
   const esbuild = `${toolbox.get("esbuild").dir}/bin/esbuild`;
   await succeed(toolbox.program("Node 24"), [esbuild, HERE + entry, ...own, ...args], {

@@ -4,6 +4,7 @@ import { Dabba, defineTask, redisBroker } from "@dabba/queue";
 import { z } from "zod";
 import { ROOT } from "../support/project.ts";
 import { type RedisGateway, redisGateway } from "../support/redis_gateway.ts";
+import { bundleHost } from "./host.ts";
 import { BUILDERS, PackedProject, succeed } from "./packed_project.ts";
 import { CHECKS, type Outcome } from "./suite.ts";
 import { Toolbox, type ToolName } from "./toolbox.ts";
@@ -74,21 +75,13 @@ for (const name of RUNTIMES.slice(0, 5)) {
   });
 }
 
-/** The host runs in the tool's own folder, where it finds the runtime. */
-async function host(name: "workerd" | "edge-runtime", entry: string): Promise<string> {
-  const script = await project.bundle(entry, ["--format=esm", "--platform=node"]);
-  const place = `${toolbox.dir}/${name}/host.mjs`;
-  await Deno.copyFile(script, place);
-  return place;
-}
-
 const placeOf = ({ url, token, namespace }: RedisGateway) =>
   `--define:PLACE=${JSON.stringify({ url, token, namespace })}`;
 
 async function onWorkerd(gateway: RedisGateway, ...args: string[]): Promise<string> {
   const flags = ["--format=esm", "--conditions=workerd,worker", placeOf(gateway)];
   const bundle = await project.bundle("worker_entry.ts", flags);
-  const script = await host("workerd", "workerd_host.ts");
+  const script = await bundleHost(toolbox, "workerd", "workerd_host.ts");
   return await project.succeed("Node 24", [script, bundle, ...args]);
 }
 
@@ -138,6 +131,6 @@ toolbox.test(
 onRuntime("edge-runtime", async (gateway) => {
   const args = ["--format=iife", "--conditions=edge-light", placeOf(gateway)];
   const bundle = await project.bundle("edge_entry.ts", args);
-  const script = await host("edge-runtime", "edge_host.ts");
+  const script = await bundleHost(toolbox, "edge-runtime", "edge_host.ts");
   return await project.succeed("Node 24", [script, bundle, gateway.token]);
 });

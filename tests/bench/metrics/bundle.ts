@@ -2,8 +2,8 @@
 
 import { gzipSync } from "node:zlib";
 import { atMost, figure, type Metric, unmeasured } from "../metric.ts";
-import { bundleProducer, NEEDED } from "../producer.ts";
-import { PackedProject } from "../../runtimes/packed_project.ts";
+import { bundleProducer } from "../producer.ts";
+import { BUILDERS, PackedProject } from "../../runtimes/packed_project.ts";
 import { Toolbox } from "../../runtimes/toolbox.ts";
 
 const TITLE = "producer bundle for Workers, minified and compressed, without the schema library";
@@ -13,8 +13,8 @@ export const metric: Metric = {
   name: "bundle",
   title: TITLE,
   async run() {
-    await using toolbox = await Toolbox.bring(NEEDED);
-    const missing = toolbox.missing(...NEEDED);
+    await using toolbox = await Toolbox.bring(BUILDERS);
+    const missing = toolbox.missing(...BUILDERS);
     if (missing !== undefined) return [unmeasured(TITLE, missing, atMost(20))];
     await using project = await PackedProject.make(toolbox, "zod@4");
     const weigh = async (schema: "plain" | "zod") => {

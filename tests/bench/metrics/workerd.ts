@@ -1,9 +1,10 @@
 /** How long it takes on workerd from an isolate that is not there to a message in the store. */
 
-import { PackedProject, succeed } from "../../runtimes/packed_project.ts";
+import { bundleHost } from "../../runtimes/host.ts";
+import { BUILDERS, PackedProject } from "../../runtimes/packed_project.ts";
 import { Toolbox } from "../../runtimes/toolbox.ts";
 import { figure, type Metric, unmeasured } from "../metric.ts";
-import { bundleProducer, NEEDED } from "../producer.ts";
+import { bundleProducer } from "../producer.ts";
 import { Stage } from "../stage.ts";
 import { median } from "../turns.ts";
 
@@ -14,24 +15,20 @@ export const metric: Metric = {
   name: "workerd",
   title: TITLE,
   async run({ short, say }) {
-    const tools = [...NEEDED, "workerd"] as const;
+    const tools = [...BUILDERS, "workerd"] as const;
     await using toolbox = await Toolbox.bring(tools);
     const missing = toolbox.missing(...tools);
     if (missing !== undefined) return [unmeasured(TITLE, missing)];
     await using project = await PackedProject.make(toolbox, "zod@4");
     await using stage = await Stage.open();
     const bundle = await bundleProducer(project, toolbox, "zod");
-    // Beside the tool: it is found from where the program lies.
-    const host = `${toolbox.dir}/workerd/bench_host.mjs`;
-    const esbuild = `${toolbox.get("esbuild").dir}/bin/esbuild`;
-    const source = decodeURI(new URL("../programs/workerd_host.ts", import.meta.url).pathname);
-    const node = toolbox.program("Node 24");
-    const cwd = project.dir;
-    await succeed(node, [esbuild, source, "--format=esm", `--outfile=${host}`], { cwd });
+    const host = await bundleHost(toolbox, "workerd", "../bench/programs/workerd_host.ts");
     const first: number[] = [];
     const later: number[] = [];
     for (let round = 0; round < (short ? 2 : 7); round++) {
-      const said = JSON.parse(await succeed(node, [host, bundle, stage.url, stage.token], { cwd }));
+      const said = JSON.parse(
+        await project.succeed("Node 24", [host, bundle, stage.url, stage.token]),
+      );
       say(JSON.stringify(said));
       first.push(said.firstMs);
       later.push(said.laterMs);

@@ -1,25 +1,11 @@
 /** Starts workerd with a bundle, and says how long its first enqueue and later ones take; for Node. */
 // deno-lint-ignore-file no-console -- it answers on its output
 import process from "node:process";
+import { startWorkerd } from "../../runtimes/miniflare.ts";
 
-/** What is used of miniflare; a name, so that only the folder it runs in need have it. */
-interface Miniflare {
-  readonly ready: Promise<unknown>;
-  dispatchFetch(url: string): Promise<Response>;
-  dispose(): Promise<void>;
-}
-
-const name = "miniflare";
-const { Miniflare } = await import(name) as {
-  Miniflare: new (options: Record<string, unknown>) => Miniflare;
-};
-const [, , path, url, token] = process.argv;
+const [, , path = "", url = "", token = ""] = process.argv;
 const startedAt = performance.now();
-const workerd = new Miniflare({
-  modules: [{ type: "ESModule", path }],
-  bindings: { URL: url, TOKEN: token },
-  compatibilityDate: "2026-07-01",
-});
+const workerd = startWorkerd(path, { URL: url, TOKEN: token });
 
 async function enqueue(): Promise<number> {
   const sentAt = performance.now();
