@@ -74,14 +74,12 @@ export class EnvelopeReader {
 
   /** Does as {@linkcode decodeEnvelope}. */
   read(body: string): Envelope {
-    const end = body.indexOf("\n");
-    const text = body.slice(0, Math.max(end, 0));
-    if (this.#plan === undefined || text !== this.#text) {
+    if (this.#plan === undefined || !body.startsWith(this.#text)) {
       const { input: _, ...plan } = decodeEnvelope(body);
-      this.#text = text;
+      this.#text = body.slice(0, body.indexOf("\n") + 1);
       this.#plan = plan;
     }
-    return { ...this.#plan, input: body.slice(end + 1) };
+    return { ...this.#plan, input: body.slice(this.#text.length) };
   }
 }
 

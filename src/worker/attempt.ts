@@ -35,7 +35,9 @@ async function perform(run: Run, attempt: Attempt): Promise<string | undefined> 
   attempt.onStart();
   // Awaited whatever it is: a query builder is a thenable, and does nothing until it is awaited.
   const output = await definition.run!(input, contextOf(run, envelope));
-  return await checkOutput(definition, output);
+  const text = output === undefined ? undefined : encodeJson(output);
+  if (definition.output !== undefined) await checkOutput(definition, text);
+  return text;
 }
 
 function readInput(task: string, text: string): Json {
@@ -46,16 +48,12 @@ function readInput(task: string, text: string): Json {
   }
 }
 
-async function checkOutput(
-  definition: TaskDefinition,
-  output: unknown,
-): Promise<string | undefined> {
-  const text = output === undefined ? undefined : encodeJson(output);
-  if (definition.output !== undefined) {
-    const sent = text === undefined ? undefined : JSON.parse(text) as Json;
-    await parse(definition.output, sent, { task: definition.name, side: "output" });
-  }
-  return text;
+function checkOutput(
+  { name, output: schema }: TaskDefinition,
+  text: string | undefined,
+): unknown {
+  const sent = text === undefined ? undefined : JSON.parse(text) as Json;
+  return parse(schema!, sent, { task: name, side: "output" });
 }
 
 function contextOf(run: Run, envelope: Envelope): TaskContext {

@@ -36,6 +36,12 @@ export interface Post {
   readonly unknownTaskDelayMs: number;
 }
 
+/** Is what is run, and since when. */
+interface Work {
+  readonly definition: TaskDefinition;
+  readonly moment: Moment;
+}
+
 /** Runs deliveries; one per worker. Never throws: whatever happens becomes a verdict. */
 export class Executor {
   readonly #tasks: ReadonlyMap<string, TaskDefinition>;
@@ -92,43 +98,65 @@ export class Executor {
     }
     const admission = this.#solo.admit(run);
     if (admission === undefined) return { kind: "released" };
-    return this.#run(run, envelope, { definition, moment, admission })
+    return this.#runAlone(run, envelope, { definition, moment, admission })
       .finally(() => this.#solo.leave(run));
   }
 
-  async #run(
+  async #runAlone(
     run: Run,
     envelope: Envelope,
-    { definition, moment, admission }: {
-      readonly definition: TaskDefinition;
-      readonly moment: Moment;
-      readonly admission?: Promise<void>;
-    },
+    { definition, moment, admission }: Work & { readonly admission: Promise<void> },
   ): Promise<Verdict> {
+    const askedAt = run.attemptedAt;
     try {
-      if (admission) {
-        const admittedAt = run.attemptedAt;
-        await admission;
-        run.attemptedAt = this.#clock.now();
-        // It waited for its company: what fitted the time that was left may fit it no more.
-        const leftMs = moment.leftMs - (run.attemptedAt - admittedAt);
-        const skipped = skip(envelope, { ...moment, leftMs });
-        if (skipped) return skipped;
+      await admission;
+    } catch (thrown) {
+      return this.#judge(run, envelope, { moment, thrown });
+    }
+    run.attemptedAt = this.#clock.now();
+    // It waited for its company: what fitted the time that was left may fit it no more.
+    const leftMs = moment.leftMs - (run.attemptedAt - askedAt);
+    const skipped = skip(envelope, { ...moment, leftMs });
+    if (skipped) return skipped;
+    return await this.#run(run, envelope, { definition, moment });
+  }
+
+  // One `then` for all that an attempt may come to: each `await` more costs every message a promise.
+  #run(run: Run, envelope: Envelope, { definition, moment }: Work): Promise<Verdict> {
+    const onStart = () => this.#begin(run, moment);
+    return runAttempt(run, { envelope, definition, clock: this.#clock, onStart }).then(
+      (text) => this.#succeed(run, envelope, { moment, text }),
+      (thrown) => this.#judge(run, envelope, { moment, thrown }),
+    );
+  }
+
+  #succeed(
+    run: Run,
+    envelope: Envelope,
+    { moment, text }: { readonly moment: Moment; readonly text: string | undefined },
+  ): Verdict {
+    const { task, retainMs, keepMs } = envelope;
+    try {
+      if (retainMs === 0) {
+        return { kind: "succeeded", retainMs: keepMs, result: encodeResult(task, undefined, []) };
       }
-      const onStart = () => this.#begin(run, moment);
-      const text = await runAttempt(run, { envelope, definition, clock: this.#clock, onStart });
-      const { task, retainMs, keepMs } = envelope;
-      const { attempts } = readAttempts(run.delivery, this.#scene(run, moment));
-      const result = retainMs > 0
-        ? encodeResult(task, this.#bound(task, text), attempts)
-        : encodeResult(task, undefined, []);
+      const { attempts } = readAttempts(run.delivery, () => this.#scene(run, moment));
+      const result = encodeResult(task, this.#bound(task, text), attempts);
       return { kind: "succeeded", retainMs: keepMs, result };
     } catch (thrown) {
-      const { begun, delivery } = run;
-      const random = this.#clock.random();
-      const scene = this.#scene(run, moment);
-      return judge(delivery, thrown, { plan: envelope.backoff, random, begun, scene });
+      return this.#judge(run, envelope, { moment, thrown });
     }
+  }
+
+  #judge(
+    run: Run,
+    envelope: Envelope,
+    { moment, thrown }: { readonly moment: Moment; readonly thrown: unknown },
+  ): Verdict {
+    const { begun, delivery } = run;
+    const plan = envelope.backoff;
+    const random = this.#clock.random();
+    return judge(delivery, thrown, { plan, random, begun, scene: this.#scene(run, moment) });
   }
 
   // A store that refused the outcome for its size would refuse this worker's every settlement.

@@ -70,7 +70,7 @@ export function buryPoison(delivery: Delivery, maxCrashes: number, scene: Scene)
   const message = `Its worker vanished ${delivery.crashes} times while it ran ` +
     `(maxCrashes is ${maxCrashes})`;
   const error = { name: "PoisonError", message };
-  const journal = encodeJournal({ ...readAttempts(delivery, scene), error });
+  const journal = encodeJournal({ ...readAttempts(delivery, () => scene), error });
   return { kind: "dead", journal, failed: false, error };
 }
 
@@ -94,18 +94,18 @@ function write(
 ): Journal {
   const { name, message } = error;
   const record = { ...stamp(delivery, scene), kind, name, message, worker: scene.worker };
-  return addAttempt(readAttempts(delivery, scene), record, error);
+  return addAttempt(readAttempts(delivery, () => scene), record, error);
 }
 
 /**
  * Reads what is known of earlier attempts. A worker that vanished could not write anything down: the
  * next one does it.
  */
-export function readAttempts(delivery: Delivery, scene: Scene): Journal {
+export function readAttempts(delivery: Delivery, sceneOf: () => Scene): Journal {
   const journal = decodeJournal(delivery.journal);
   if (delivery.crashedWorker === "") return journal;
   return addAttempt(journal, {
-    ...stamp(delivery, scene),
+    ...stamp(delivery, sceneOf()),
     kind: "crashed",
     name: "LeaseExpired",
     message: "Its worker vanished while it ran",

@@ -71,7 +71,10 @@ export class Settler {
       if (ids.has(run.delivery.id)) break;
       ids.add(run.delivery.id);
     }
-    return this.#ended.splice(0, ids.size);
+    if (ids.size < this.#ended.length) return this.#ended.splice(0, ids.size);
+    const all = this.#ended;
+    this.#ended = [];
+    return all;
   }
 
   /**

@@ -27,16 +27,13 @@ export type Verdict =
 /** Words a verdict for the store. */
 export function toSettlement(delivery: Delivery, verdict: Verdict): Settlement {
   const { id, queue, priority, claim, token } = delivery;
+  const { kind } = verdict;
+  if (kind === "succeeded" || kind === "expired") {
+    const { retainMs, result } = verdict;
+    return { id, queue, priority, claim, token, outcome: kind, retainMs, result };
+  }
   const held = { id, queue, priority, claim, token };
-  switch (verdict.kind) {
-    case "succeeded":
-    case "expired":
-      return {
-        ...held,
-        outcome: verdict.kind,
-        retainMs: verdict.retainMs,
-        result: verdict.result,
-      };
+  switch (kind) {
     case "retried":
       return { ...held, outcome: "retry", delayMs: verdict.delayMs, journal: verdict.journal };
     case "dead":

@@ -2,6 +2,7 @@
 
 import type { ExchangeRequest } from "../../src/broker/broker.ts";
 import { exchangeCall, exchangeReply } from "../../src/broker/redis/exchange_call.ts";
+import { lineReader } from "../../src/broker/redis/keys.ts";
 import { parseDelivery } from "../../src/broker/redis/record.ts";
 import { ReplyReader } from "../../src/broker/redis/reply.ts";
 import { exchangeScript } from "../../src/broker/redis/scripts/exchange.ts";
@@ -20,7 +21,8 @@ const CHANNEL = randomId();
 const IDS = Array.from({ length: 100 }, randomId);
 const REPLY = ["=exchange", 1764000000000, "", "", "=", "=", "=", `=${IDS.join(" ")}`]
   .concat(IDS.flatMap(() => [RECORD, ""]) as never[]);
-const DELIVERIES = IDS.map((id) => parseDelivery({ id, record: RECORD, hold: "" }, `${CHANNEL}.1`));
+const HANDED = { claim: `${CHANNEL}.1`, lineOf: lineReader() };
+const DELIVERIES = IDS.map((id) => parseDelivery({ id, record: RECORD, hold: "" }, HANDED));
 const CLAIM: ExchangeRequest = {
   ...{ channel: CHANNEL, seq: 2, worker: "w", leaseMs: 30_000, settle: [], extend: [] },
   ...{ claim: { queues: ["default"], max: 100 }, trim: 0, sweep: false },

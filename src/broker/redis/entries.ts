@@ -8,19 +8,21 @@
  */
 export class Entries {
   readonly #numbers = new Map<string, number>();
-  readonly #runs: { readonly head: number; count: number }[] = [];
-  /** What was given for each entry, one after the other. */
+  readonly #runs: { readonly head: string; count: number }[] = [];
+  /** Id and text of each entry, one after the other. */
   readonly values: string[] = [];
 
   /** Adds an entry. */
-  add(head: string, ...values: readonly string[]): void {
-    const known = this.#numbers.get(head);
-    const number = known ?? this.#numbers.size + 1;
-    if (known === undefined) this.#numbers.set(head, number);
+  add(head: string, id: string, text: string): void {
     const last = this.#runs.at(-1);
-    if (last?.head === number) last.count++;
-    else this.#runs.push({ head: number, count: 1 });
-    for (const value of values) this.values.push(value);
+    if (last?.head === head) last.count++;
+    else this.#begin(head);
+    this.values.push(id, text);
+  }
+
+  #begin(head: string): void {
+    if (!this.#numbers.has(head)) this.#numbers.set(head, this.#numbers.size + 1);
+    this.#runs.push({ head, count: 1 });
   }
 
   /** The different heads. */
@@ -30,6 +32,6 @@ export class Entries {
 
   /** Number of a head and length of the run, separated by a space. */
   get runs(): string[] {
-    return this.#runs.map(({ head, count }) => `${head} ${count}`);
+    return this.#runs.map(({ head, count }) => `${this.#numbers.get(head)} ${count}`);
   }
 }

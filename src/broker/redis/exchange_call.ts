@@ -5,7 +5,7 @@ import type { DeadLetterBounds, DeadStock } from "../dead_bounds.ts";
 import type { Retention } from "../retention.ts";
 import { Entries } from "./entries.ts";
 import { safeClaim, safeId, safeSleeper, wholeMs } from "./guards.ts";
-import { LineIndex, lineName, linesOf } from "./keys.ts";
+import { LineIndex, lineName, lineReader, linesOf } from "./keys.ts";
 import { deathTail, outcomeTail, parseDelivery } from "./record.ts";
 import type { ScriptCall } from "./script.ts";
 import type { ExchangeArgs, Exchanged } from "./scripts/exchange.ts";
@@ -18,16 +18,17 @@ export function exchangeCall(
   const { channel, seq, worker, leaseMs, claim, trim, sweep } = request;
   const lines = new LineIndex(linesOf(claim?.queues ?? []));
   const asked = lines.lines.length;
+  const heads = new Heads(lines);
   const settle = new Entries();
   for (const entry of request.settle) {
     const [letter, ms, text] = outcomeOf(entry);
-    settle.add(`${heldHead(entry, lines)} ${letter} ${ms}`, safeId(entry.id), text);
+    settle.add(heads.of(entry, letter, ms), safeId(entry.id), text);
   }
   const extend = new Entries();
   for (const entry of request.extend) {
     const progress = entry.progress === undefined ? "" : `=${entry.progress}`;
-    const begins = entry.begins ? 1 : 0;
-    extend.add(`${heldHead(entry, lines)} ${begins}`, safeId(entry.id), progress);
+    const begins = entry.begins ? "1" : "0";
+    extend.add(heads.of(entry, begins), safeId(entry.id), progress);
   }
   const args = {
     ...{
@@ -55,8 +56,30 @@ export function exchangeCall(
   return { args, lines: lines.lines };
 }
 
-function heldHead(held: Held, lines: LineIndex): string {
-  return `${lines.of(lineName(held))} ${safeClaim(held.claim)}`;
+/** Words heads, and once only those of neighbours that are the same, as most are. */
+class Heads {
+  readonly #lines: LineIndex;
+  #held: Held | undefined;
+  #mark = "";
+  #ms: number | undefined;
+  #text = "";
+
+  constructor(lines: LineIndex) {
+    this.#lines = lines;
+  }
+
+  of(held: Held, mark: string, ms?: number): string {
+    const last = this.#held;
+    if (
+      last === undefined || mark !== this.#mark || ms !== this.#ms || held.claim !== last.claim ||
+      held.queue !== last.queue || held.priority !== last.priority
+    ) {
+      const text = `${this.#lines.of(lineName(held))} ${safeClaim(held.claim)} ${mark}`;
+      this.#text = ms === undefined ? text : `${text} ${ms}`;
+      [this.#held, this.#mark, this.#ms] = [held, mark, ms];
+    }
+    return this.#text;
+  }
 }
 
 /** Gives the letter of an outcome, its time span in milliseconds, and its text. */
@@ -81,11 +104,12 @@ export function exchangeReply(
   { nowMs, nextDueAtMs, trimAtMs, settled, extended, told, claimed }: Exchanged,
 ): ExchangeReply {
   const claim = `${channel}.${seq}`;
+  const lineOf = lineReader();
   return {
     nowMs,
     settled: answersOf(settled),
     extended: answersOf(extended),
-    claimed: claimed.map((handed) => parseDelivery(handed, claim)),
+    claimed: claimed.map((handed) => parseDelivery(handed, { claim, lineOf })),
     nextDueAtMs,
     trimAtMs,
     ...toldOf(told),
@@ -103,5 +127,7 @@ function stockOf([, count, bytes]: RegExpExecArray): DeadStock {
 }
 
 function answersOf(letters: string): ("ok" | "lease_lost")[] {
-  return Array.from(letters, (letter) => letter === "o" ? "ok" : "lease_lost");
+  const answers: ("ok" | "lease_lost")[] = [];
+  for (let i = 0; i < letters.length; i++) answers.push(letters[i] === "o" ? "ok" : "lease_lost");
+  return answers;
 }

@@ -73,6 +73,15 @@ export function parseLine(name: string): Line {
   return { queue: name.slice(0, end), priority };
 }
 
+/** Reads lines that come in numbers: messages claimed together are mostly of one line. */
+export function lineReader(): (name: string) => Line {
+  let [last, line]: [string?, Line?] = [];
+  return (name) => {
+    if (line === undefined || name !== last) [last, line] = [name, parseLine(name)];
+    return line;
+  };
+}
+
 /** Names the lines of queues, in the order in which they are served. */
 export function linesOf(queues: readonly string[]): string[] {
   return [...new Set(queues)].flatMap((queue) =>

@@ -20,7 +20,7 @@
  * outcomes and of dead letters.
  */
 
-import type { Delivery, MessageRecord, MessageState } from "../broker.ts";
+import type { Delivery, Line, MessageRecord, MessageState } from "../broker.ts";
 import { parseLine } from "./keys.ts";
 import { ReplyShapeError } from "./reply.ts";
 import type { Stored } from "./scripts/read.ts";
@@ -78,7 +78,6 @@ function parseHold(text: string): Hold {
   };
 }
 
-const encoder = new TextEncoder();
 const FIRST = {
   redriven: false,
   fence: 1,
@@ -91,15 +90,17 @@ const FIRST = {
 /** Reads a delivery; the hold is empty for a message that is handed over for the first time. */
 export function parseDelivery(
   { id, record, hold }: Omit<Stored, "progress">,
-  claim: string,
+  { claim, lineOf }: { readonly claim: string; readonly lineOf: (name: string) => Line },
 ): Delivery {
   const [, line, enqueuedAt, nonce, , expiresAt, body] = splitLive(record);
   const { redriven, fence, failures, crashes, crashedWorker, journal } = hold === ""
     ? FIRST
     : parseHold(hold);
+  const { queue, priority } = lineOf(line!);
   return {
     id,
-    ...parseLine(line!),
+    queue,
+    priority,
     claim,
     fence,
     failures,
@@ -109,21 +110,31 @@ export function parseDelivery(
     expiresAtMs: redriven ? 0 : Number(expiresAt),
     journal,
     body: body!,
-    token: `${enqueuedAt} ${nonce} ${encoder.encode(body).length}`,
+    token: `${enqueuedAt} ${nonce} ${bytesOf(body!)}`,
   };
 }
 
-const TOKEN = /^(\d+ \S+) (\d+)$/;
+const encoder = new TextEncoder();
+
+// An array of bytes for each message would cost more than all the rest of it.
+function bytesOf(text: string): number {
+  // deno-lint-ignore no-control-regex
+  return /[^\x00-\x7f]/.test(text) ? encoder.encode(text).length : text.length;
+}
+
+const TOKEN = /^\d+ \S+ \d+$/;
 
 /** Words the end of an outcome, beginning with what of the record must outlive it. */
 export function outcomeTail({ token }: Pick<Delivery, "token">, result: string): string {
   // Where there is none, there was no delivery either, and the settlement will not count.
-  return `${TOKEN.exec(token)?.[1] ?? "0 -"} ${result}`;
+  const known = TOKEN.test(token) ? token.slice(0, token.lastIndexOf(" ")) : "0 -";
+  return `${known} ${result}`;
 }
 
 /** Words what is kept of a dead letter's history, behind the bytes of its body. */
 export function deathTail({ token }: Pick<Delivery, "token">, journal: string): string {
-  return `${TOKEN.exec(token)?.[2] ?? 0} ${journal}`;
+  const bytes = TOKEN.test(token) ? token.slice(token.lastIndexOf(" ") + 1) : "0";
+  return `${bytes} ${journal}`;
 }
 
 /** Reads a message; undefined for one that is unknown, no longer known, or damaged. */

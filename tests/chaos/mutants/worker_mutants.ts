@@ -105,8 +105,8 @@ export const workerMutants: readonly Mutant[] = [
   {
     guard: "a message keeps the backoff that it was enqueued with",
     file: "src/worker/executor.ts",
-    find: "plan: envelope.backoff",
-    put: "plan: definition.settings.backoff",
+    find: "const plan = envelope.backoff;",
+    put: "const plan = this.#tasks.get(envelope.task)!.settings.backoff;",
     tests: ["tests/worker/outcomes_test.ts", "tests/worker/attempt_test.ts"],
   },
   {
