@@ -96,11 +96,11 @@ Deno.test("KvQueue.listenQueue() hands a listener nothing more once its signal h
   assertEquals(got, ["second", "second", "second"]);
 });
 
-Deno.test("Kv.drainQueue() keeps to the requests that it is given", async () => {
+Deno.test("Kv.drainQueue() takes the requests that it is given, and refuses too few", async () => {
   await using db = await open();
-  for (let i = 0; i < 40; i++) await db.enqueue(i, { backoffSchedule: [] });
-  const { ended, requests } = await db.drainQueue(() => {}, { requests: 24, concurrency: 1 });
-  assertEquals([ended, requests <= 24], ["requests", true]);
+  const drain = (requests: number) => db.drainQueue(() => {}, { requests });
+  await assertRejects(() => drain(1), RangeError, "Cannot drain with 1 requests");
+  assertEquals((await drain(30)).ended, "empty");
 });
 
 Deno.test("KvOptions.onError hears of failures, and not of what a handler puts off", async () => {
