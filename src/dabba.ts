@@ -15,13 +15,14 @@ import { defaultBroker } from "./default_broker.ts";
 import { examineStore } from "./doctor_report.ts";
 import type { Enqueuer } from "./enqueuer.ts";
 import { checkEvents } from "./event_names.ts";
-import type { DabbaEvents, Listener, Listeners } from "./events.ts";
+import type { DabbaEvents, Events, Listener, Listeners } from "./events.ts";
 import type { Ground } from "./ground.ts";
 import { Kick, type KickOptions } from "./kick.ts";
 import { checkKnown, type Known } from "./known_options.ts";
-import { partsOf, Producer } from "./producer/producer.ts";
+import { partsOf, Producer, type ProducerParts } from "./producer/producer.ts";
 import type { TaskDefinition } from "./task.ts";
 import { explain, EXPLAIN_OPTIONS, type ExplainOptions, type Explanation } from "./explain.ts";
+import { UnheardEvents } from "./unheard.ts";
 import { systemClock } from "./worker/clock.ts";
 import {
   resolveWorker,
@@ -48,6 +49,12 @@ export interface DabbaOptions<T extends TaskTree> {
   readonly payloadLimit?: number;
   /** Listeners of lifecycle events, for logs and telemetry. */
   readonly on?: Listeners;
+  /**
+   * Tells on the console what goes wrong at work, a line each, as long as nobody listens to that
+   * event: attempts that failed, dead letters, unknown tasks, outages. Payloads are never part of it.
+   * @default true
+   */
+  readonly log?: boolean;
 }
 
 const DABBA_OPTIONS: Known<DabbaOptions<TaskTree>> = {
@@ -55,6 +62,7 @@ const DABBA_OPTIONS: Known<DabbaOptions<TaskTree>> = {
   broker: true,
   payloadLimit: true,
   on: true,
+  log: true,
 };
 
 /** Looks into the store, for people and tools. */
@@ -136,6 +144,7 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
   readonly #tree: T;
   readonly #ground: Ground;
   readonly #pumps = new Set<Pump>();
+  readonly #events: Events;
 
   /** Checks the tasks and binds them; opens nothing yet. Throws `TypeError` for a bad option. */
   constructor(options: DabbaOptions<T>) {
@@ -145,8 +154,11 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
     super({ ...options, broker });
     const parts = partsOf(this);
     const { definitions, events, enqueuer } = parts;
+    const unheard = new UnheardEvents(events, options.log ?? true);
+    this.#events = unheard;
     const kick = (options: KickOptions) => new Kick(this, options);
-    Object.assign(parts, { kick });
+    const count: ProducerParts["count"] = (name, listener) => unheard.count(name, listener);
+    Object.assign(parts, { kick, count });
     this.#tree = options.tasks;
     const own = { broker, clock: systemClock(), tasks: definitions };
     const ground = Object.assign(parts.ground, own);
@@ -189,7 +201,7 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
     checkKnown(options, WORKER_OPTIONS, "make a worker");
     const ground = this.#ground;
     this.#checkHandlers(ground.tasks);
-    const { events, enqueuer } = partsOf(this);
+    const { enqueuer } = partsOf(this);
     const settings = this.#resolve(options);
     const deps = {
       get broker() {
@@ -201,7 +213,7 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
       get tasks() {
         return ground.tasks;
       },
-      events,
+      events: this.#events,
       payloadLimit: enqueuer.payloadLimit,
     };
     return new Worker(deps, settings, this.#pumps);

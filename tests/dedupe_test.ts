@@ -16,7 +16,7 @@ const dedupe = { key: "user-7", ttl: "24h" };
 function open() {
   let nowMs = 1_790_000_000_000;
   const broker = sqliteBroker({ path: ":memory:", clock: () => nowMs });
-  const dabba = new Dabba({ broker, tasks: { note, other } });
+  const dabba = new Dabba({ broker, tasks: { note, other }, log: false });
   return Object.assign(dabba, { pass: (ms: number) => void (nowMs += ms) });
 }
 

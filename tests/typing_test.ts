@@ -60,7 +60,7 @@ function dabba() {
     images: new Images(),
     group: { bare },
   };
-  return new Dabba({ broker: sqliteBroker({ path: ":memory:" }), tasks });
+  return new Dabba({ broker: sqliteBroker({ path: ":memory:" }), tasks, log: false });
 }
 
 type Tasks = ReturnType<typeof dabba>["tasks"];

@@ -1,6 +1,6 @@
 /** Counters: what this process has enqueued and run since it began, from the events of a `Dabba`. */
 
-import type { Producer } from "../producer/producer.ts";
+import { partsOf, type Producer } from "../producer/producer.ts";
 import type { Family, Sample } from "./exposition.ts";
 
 /** What can become of a delivery, each an event. */
@@ -26,13 +26,15 @@ export class Counters {
     dabba.on("enqueued", ({ task, disposition }) => {
       this.#enqueued.of(this.#named(task), "disposition", disposition).value++;
     });
+    // A listener would keep from the console what no person hears of.
+    const { count = () => {} } = partsOf(dabba);
     for (const outcome of OUTCOMES) {
-      dabba.on(outcome, ({ task }) => {
+      count(outcome, ({ task }) => {
         this.#deliveries.of(this.#named(task), "outcome", outcome).value++;
       });
     }
     for (const outcome of ["succeeded", "retried"] as const) {
-      dabba.on(outcome, ({ task, durationMs }) => {
+      count(outcome, ({ task, durationMs }) => {
         const name = this.#named(task);
         this.#seconds.of(name).value += durationMs / 1_000;
         this.#runs.of(name).value++;

@@ -68,7 +68,9 @@ export class Post {
     const options = { input: PACKED, queue: "kv", retain: 0 };
     const message = defineTask(TASK, options, (packed, ctx) => this.#deliver(packed, ctx));
     const limit = payloadLimit === undefined ? {} : { payloadLimit };
-    const dabba = new Dabba({ broker, tasks: { message }, ...limit });
+    // `onError` hears of these, with the very error.
+    const on = { retried() {}, dead() {} };
+    const dabba = new Dabba({ broker, tasks: { message }, on, ...limit });
     this.dabba = dabba;
     this.#task = dabba.tasks.message;
     this.#definition = collectTasks({ message }).get(TASK)!;

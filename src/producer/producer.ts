@@ -43,6 +43,8 @@ export interface ProducerParts {
   readonly enqueuer: Enqueuer;
   /** Makes what drains after a request; only a Dabba has it, so that no producer bundles a worker. */
   readonly kick?: (options: KickOptions) => Kick;
+  /** Adds one who counts what workers tell, and is no listener; only a Dabba has it. */
+  readonly count?: <K extends keyof DabbaEvents>(name: K, listener: Listener<K>) => void;
 }
 
 // Not a static block: that would keep the class in bundles which do not use it.

@@ -29,7 +29,7 @@ const WORKER = `
   const { z } = await import("zod");
   const broker = redisBroker({ url: "https://redis.example", token: "token", retries: 0 });
   const greet = defineTask("greet", { input: z.object({ name: z.string() }) }, () => {});
-  const dabba = new Dabba({ broker, tasks: { greet } });
+  const dabba = new Dabba({ broker, tasks: { greet }, log: false });
   const app = new Hono()
     .use(withTasks(dabba, { kick: {} }))
     .post("/", enqueue(dabba.tasks.greet))

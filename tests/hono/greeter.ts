@@ -76,7 +76,7 @@ export interface GreeterOptions {
 /** Makes a Dabba with the tasks; close it, or declare it with `await using`. */
 export function greeter(options: GreeterOptions = {}): Dabba<Tasks> {
   const { broker = sqliteBroker({ path: ":memory:" }), work = () => "done", ...rest } = options;
-  return new Dabba({ broker, tasks: tasksWith(work), ...rest });
+  return new Dabba({ broker, tasks: tasksWith(work), log: false, ...rest });
 }
 
 /** Mounts the routes of a Dabba where users do. */

@@ -23,7 +23,7 @@ for (const [what, ms] of [["an hour fast", HOUR_MS], ["an hour slow", -HOUR_MS]]
       if (input === 1 && attempt === 1) throw new Error("again");
     });
     const broker = sqliteBroker({ path: ":memory:", clock: clock.store });
-    await using dabba = new Dabba({ broker, tasks: { note } });
+    await using dabba = new Dabba({ broker, tasks: { note }, log: false });
     const far = await dabba.tasks.note.enqueue(3, { delay: "30m" });
     const expiring = await dabba.tasks.note.enqueue(1, { expiresIn: "30m" });
     const at = new Date(clock.store() + 100);

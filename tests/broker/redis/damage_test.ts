@@ -11,7 +11,7 @@ const POOLED = { sanitizeOps: false, sanitizeResources: false };
 
 function open({ url, token, namespace }: { url: string; token: string; namespace: string }) {
   const broker = redisBroker({ url, token, namespace });
-  return { broker, dabba: new Dabba({ broker, tasks: { note } }) };
+  return { broker, dabba: new Dabba({ broker, tasks: { note }, log: false }) };
 }
 
 Deno.test("Worker.drain() buries a record that cannot be read, and goes on", async () => {
