@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { ROOT } from "../support/project.ts";
 import { BEARER, failing, greeter, routes } from "./greeter.ts";
 import { Hono } from "hono";
 
@@ -51,6 +52,34 @@ Deno.test("GET /messages/:id tells of a failure without its stack", async () => 
     assertEquals(Object.keys(body.error), ["name", "message"]);
     assertEquals(body.history.length, 1);
     assertEquals(text.includes("greeter.ts"), false);
+  }
+});
+
+Deno.test("GET /messages/:id has the fields that the README names, state by state", async () => {
+  const readme = await Deno.readTextFile(`${ROOT}README.md`);
+  const always = /`\{ (id, task, state, [\w, ]+) \}`/.exec(readme)![1]!.split(", ");
+  await using dabba = greeter();
+  const { greet, refuse, stumble } = dabba.tasks;
+  const waiting = await greet.enqueue({ name: "Ada" }, { delay: "1h" });
+  const stopped = await greet.enqueue({ name: "Ada" }, { delay: "1h" });
+  const [done, dead, again] = [
+    await greet.enqueue({ name: "Ada" }),
+    await refuse.enqueue({ name: "Ada" }),
+    await stumble.enqueue({ name: "Ada" }, { backoff: ["1h"] }),
+  ];
+  await dabba.cancel(stopped.id);
+  await dabba.worker().drain();
+  const plan = ["maxAttempts", "backoff"];
+  const expected: [string, string, string[]][] = [
+    [waiting.id, "scheduled", [...plan, "nextAttemptAt"]],
+    [again.id, "scheduled", [...plan, "nextAttemptAt", "worker", "error"]],
+    [dead.id, "dead", [...plan, "worker", "error", "finishedAt"]],
+    [done.id, "succeeded", ["worker", "output", "finishedAt"]],
+    [stopped.id, "cancelled", ["error", "finishedAt"]],
+  ];
+  for (const [id, state, more] of expected) {
+    const body = await (await routes(dabba).request(`/dabba/messages/${id}`)).json();
+    assertEquals([body.state, Object.keys(body).sort()], [state, [...always, ...more].sort()]);
   }
 });
 
