@@ -24,13 +24,16 @@ export async function runInPlace<Out>(
   // The value that a worker would get: dates as text, undefined properties gone.
   const sent = JSON.parse(encodeJson(input)) as Json;
   const parsed = await parse(definition.input, sent, { task: name, side: "input" });
-  const output = await run(parsed, { ...contextOf(definition), ...ctx });
+  const output = await run(parsed, contextOf(definition, ctx));
   const returned = output === undefined ? undefined : JSON.parse(encodeJson(output)) as Json;
   if (definition.output === undefined) return returned as Out;
   return await parse(definition.output, returned, { task: name, side: "output" }) as Out;
 }
 
-function contextOf({ name, settings }: TaskDefinition): TaskContext {
+function contextOf(
+  { name, settings }: TaskDefinition,
+  ctx: Partial<TaskContext> = {},
+): TaskContext {
   return {
     id: randomId(),
     task: name,
@@ -39,7 +42,9 @@ function contextOf({ name, settings }: TaskDefinition): TaskContext {
     maxAttempts: maxAttempts(settings.backoff),
     fence: 1,
     enqueuedAt: new Date(),
-    signal: new AbortController().signal,
     progress() {},
+    ...ctx,
+    // A worker's own is a getter of its class, which no spread takes along.
+    signal: ctx.signal ?? new AbortController().signal,
   };
 }

@@ -25,7 +25,10 @@ export interface TaskContext {
   readonly fence: number;
   /** When it was enqueued, by the store's clock. */
   readonly enqueuedAt: Date;
-  /** Aborts when the attempt times out, its lease is lost, or the worker stops. */
+  /**
+   * Aborts when the attempt times out, its lease is lost, or the worker stops. Read it here: a copy of
+   * the context by spread has none.
+   */
   readonly signal: AbortSignal;
   /**
    * Says how far the work is, for whoever watches the message: any JSON value up to 4 KiB. It travels

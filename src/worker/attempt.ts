@@ -3,11 +3,11 @@
 import { TaskTimeoutError, ValidationError } from "../errors.ts";
 import type { Envelope } from "../message/envelope.ts";
 import { encodeJson, type Json } from "../message/json.ts";
-import { maxAttempts } from "../retry/backoff.ts";
 import { parse } from "../schema.ts";
-import type { TaskContext, TaskDefinition } from "../task.ts";
+import type { TaskDefinition } from "../task.ts";
 import type { Clock } from "./clock.ts";
 import type { Run } from "./run.ts";
+import { RunContext } from "./run_context.ts";
 
 /** Is what an attempt needs besides its delivery. */
 export interface Attempt {
@@ -34,7 +34,7 @@ async function perform(run: Run, attempt: Attempt): Promise<string | undefined> 
   if (run.aborted) throw run.aborted;
   attempt.onStart();
   // Awaited whatever it is: a query builder is a thenable, and does nothing until it is awaited.
-  const output = await definition.run!(input, contextOf(run, envelope));
+  const output = await definition.run!(input, new RunContext(run, envelope));
   const text = output === undefined ? undefined : encodeJson(output);
   if (definition.output !== undefined) await checkOutput(definition, text);
   return text;
@@ -54,23 +54,6 @@ function checkOutput(
 ): unknown {
   const sent = text === undefined ? undefined : JSON.parse(text) as Json;
   return parse(schema!, sent, { task: name, side: "output" });
-}
-
-function contextOf(run: Run, envelope: Envelope): TaskContext {
-  const { id, queue, failures, fence, enqueuedAtMs } = run.delivery;
-  return {
-    id,
-    task: envelope.task,
-    queue,
-    attempt: failures + 1,
-    maxAttempts: maxAttempts(envelope.backoff),
-    fence,
-    enqueuedAt: new Date(enqueuedAtMs),
-    get signal() {
-      return run.signal;
-    },
-    progress: (value) => run.report(value),
-  };
 }
 
 // Waits for an attempt, schemas included, but no longer than its message allows, nor past an abort.

@@ -63,18 +63,26 @@ export class Settler {
    * again may have two outcomes of it, of which a store counts the first in a request only.
    */
   take(): Ended[] {
-    const ids = new Set<string>();
-    let chars = 0;
-    for (const { run, verdict } of this.#ended) {
+    const most = Math.min(MAX_BATCH, this.#ended.length);
+    let [count, chars] = [0, 0];
+    let ids: Set<string> | undefined;
+    for (; count < most; count++) {
+      const { run: { delivery: { id, claim } }, verdict } = this.#ended[count]!;
       chars += sizeOf(verdict);
-      if (ids.size === MAX_BATCH || (ids.size > 0 && chars > MAX_CHARS)) break;
-      if (ids.has(run.delivery.id)) break;
-      ids.add(run.delivery.id);
+      if (count > 0 && chars > MAX_CHARS) break;
+      // One claim brings a message once.
+      if (claim !== this.#ended[0]!.run.delivery.claim) ids ??= this.#firstIds(count);
+      if (ids?.has(id)) break;
+      ids?.add(id);
     }
-    if (ids.size < this.#ended.length) return this.#ended.splice(0, ids.size);
+    if (count < this.#ended.length) return this.#ended.splice(0, count);
     const all = this.#ended;
     this.#ended = [];
     return all;
+  }
+
+  #firstIds(count: number): Set<string> {
+    return new Set(this.#ended.slice(0, count).map(({ run }) => run.delivery.id));
   }
 
   /**

@@ -53,6 +53,29 @@ Deno.test("Worker.run() goes by the schedule when a handler gives another task b
   assertEquals(await receipt.result(), "done");
 });
 
+Deno.test("Task called in place with a worker's context has its signal, progress and fence", async () => {
+  const inner = defineTask("inner", { input: n }, (_, { signal, progress, fence, id }) => {
+    progress({ fence, id });
+    return new Promise<void>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  });
+  const outer = defineTask(
+    "outer",
+    { input: n, timeout: "5s", backoff: [] },
+    (input, ctx) => inner(input, ctx),
+  );
+  await using rig = new Rig({ outer });
+  const receipt = await rig.tasks.outer.enqueue(1);
+  const running = rig.run();
+  await rig.until("started");
+  await rig.clock.advance(1_000);
+  assertObjectMatch(await receipt.status(), { progress: { fence: 1, id: receipt.id } });
+  await rig.until("dead");
+  await running.stop();
+  assertObjectMatch(await receipt.status(), { error: { name: "TaskTimeoutError" } });
+});
+
 /** A schema that answers when it is told to; at once the first time, for the enqueue. */
 function reluctant() {
   const answer = Promise.withResolvers<{ value: number }>();

@@ -168,7 +168,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     guard: "one outcome of a message in a request",
     file: "src/worker/settler.ts",
-    find: "if (ids.has(run.delivery.id)) break;",
+    find: "if (ids?.has(id)) break;",
     put: "",
     tests: ["tests/worker/settler_test.ts"],
   },
