@@ -104,14 +104,16 @@ toolbox.test(limits, ["workerd", ...BUILDERS], async () => {
     broker: redisBroker({ url, token, namespace }),
     tasks: { greet },
   });
-  await dabba.tasks.greet.enqueueMany(Array.from({ length: 1_000 }, () => ({ name: "Ada" })));
+  const all = Array.from({ length: 20_000 }, () => ({ name: "Ada" }));
+  await dabba.tasks.greet.enqueueMany(all);
   const before = gateway.requests;
   await onWorkerd(gateway, "tick");
   const requests = gateway.requests - before;
   const { queues: [line] } = await dabba.inspect.stats();
   // It took what it could, left the rest to the next tick, and holds nothing.
   assertEquals([requests <= 50, most <= 6, line?.later], [true, true, 0]);
-  assert(line!.ready >= 500 && line!.ready <= 900, `${line!.ready} are left`);
+  const taken = all.length - line!.ready;
+  assert(taken >= 100 && taken <= all.length / 2, `It took ${taken}`);
 });
 
 toolbox.test(
