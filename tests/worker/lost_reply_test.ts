@@ -2,20 +2,10 @@ import { assertEquals, assertObjectMatch, assertRejects } from "@std/assert";
 import { BrokerError, defineTask } from "@dabba/queue";
 import { z } from "zod";
 import { breaking, type Call, claims, renews, settles } from "./faulty_broker.ts";
+import { noting } from "./noting.ts";
 import { Rig } from "./rig.ts";
 
 const n = z.number();
-
-/** A task that notes its inputs. */
-function noting() {
-  const inputs: number[] = [];
-  const task = defineTask(
-    "note",
-    { input: n, backoff: ["1s"] },
-    (input) => void inputs.push(input),
-  );
-  return { inputs, task };
-}
 
 /** How often each message was started, or what else was told of it. */
 function tally(rig: Rig<{ readonly task: object }>, name: string): number[] {

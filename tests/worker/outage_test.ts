@@ -2,20 +2,10 @@ import { assert, assertEquals, assertObjectMatch, assertRejects } from "@std/ass
 import { BrokerError, defineTask } from "@dabba/queue";
 import { z } from "zod";
 import { away, breaking, claims, refused, settles } from "./faulty_broker.ts";
+import { noting } from "./noting.ts";
 import { Rig } from "./rig.ts";
 
 const n = z.number();
-
-/** A task that notes when it ran. */
-function noting() {
-  const inputs: number[] = [];
-  const task = defineTask(
-    "note",
-    { input: n, backoff: ["1s"] },
-    (input) => void inputs.push(input),
-  );
-  return { inputs, task };
-}
 
 const always = () => true;
 
