@@ -3,7 +3,7 @@
  * what they are called. A rule that makes the code worse is changed here, with the reason.
  */
 import { assertEquals } from "@std/assert";
-import { ROOT } from "./support/project.ts";
+import { runLikeWorkerd } from "./support/like_workerd.ts";
 import { readSources, type SourceFile, staticGraph } from "./support/source_tree.ts";
 
 const published = await readSources("mod.ts", "src");
@@ -134,38 +134,16 @@ for (const entry of ANYWHERE) {
   });
 }
 
-/** What workerd refuses at module scope, and what it has not got. */
-const LIKE_WORKERD = `
-  const refuse = (name) => () => {
-    throw new Error(name + " is called while the module loads");
-  };
-  globalThis.fetch = refuse("fetch");
-  globalThis.setTimeout = refuse("setTimeout");
-  globalThis.setInterval = refuse("setInterval");
-  globalThis.crypto.getRandomValues = refuse("getRandomValues");
-  globalThis.crypto.randomUUID = refuse("randomUUID");
-  Math.random = refuse("Math.random");
-  for (const name of ["Deno", "process", "Buffer", "global"]) delete globalThis[name];
-`;
-
 for (const entry of ANYWHERE) {
   Deno.test(`${entry} loads as on workerd: no timer, fetch, random number or permission`, async () => {
     const graph = staticGraph(published, entry);
     // While a file is yet to be written, the type check tells which.
     if (graph.length === 0 || missingFrom(graph).length > 0) return;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-lock", "--no-prompt", "--ext=js", "-"],
-      cwd: ROOT,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
     const url = new URL(`../${entry}`, import.meta.url).href;
-    const program =
-      `${LIKE_WORKERD}\nif (Object.keys(await import("${url}")).length === 0) throw 1;`;
-    await new Blob([program]).stream().pipeTo(child.stdin);
-    const { code, stderr } = await child.output();
-    assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+    const { code, complaints } = await runLikeWorkerd(
+      `if (Object.keys(await import("${url}")).length === 0) throw 1;`,
+    );
+    assertEquals([code, complaints], [0, ""]);
   });
 }
 

@@ -1,26 +1,6 @@
 /** The routes on a runtime without Deno, process and permissions, as on workerd. */
 import { assertEquals } from "@std/assert";
-import { ROOT } from "../support/project.ts";
-
-/** Fails for what workerd refuses at module scope, and takes away what it has not got. */
-const LIKE_WORKERD = `
-  const real = { setTimeout, getRandomValues: crypto.getRandomValues, random: Math.random };
-  const refuse = (name) => () => {
-    throw new Error(name + " is called while the module loads");
-  };
-  globalThis.fetch = refuse("fetch");
-  globalThis.setTimeout = refuse("setTimeout");
-  globalThis.crypto.getRandomValues = refuse("getRandomValues");
-  globalThis.crypto.randomUUID = refuse("randomUUID");
-  Math.random = refuse("Math.random");
-  for (const name of ["Deno", "process", "Buffer", "global"]) delete globalThis[name];
-  const inRequest = () => {
-    globalThis.setTimeout = real.setTimeout;
-    globalThis.fetch = () => Promise.reject(new TypeError("fetch failed"));
-    crypto.getRandomValues = real.getRandomValues;
-    Math.random = real.random;
-  };
-`;
+import { runLikeWorkerd } from "../support/like_workerd.ts";
 
 const WORKER = `
   const { Dabba, defineTask, redisBroker } = await import("./mod.ts");
@@ -49,15 +29,6 @@ const WORKER = `
 `;
 
 Deno.test("The middleware and the routes begin and answer as on workerd", async () => {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", "--no-prompt", "--ext=js", "-"],
-    cwd: ROOT,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  await new Blob([LIKE_WORKERD, WORKER]).stream().pipeTo(child.stdin);
-  const { stdout, stderr } = await child.output();
-  const [out, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  const { out, complaints } = await runLikeWorkerd(WORKER);
   assertEquals([out, complaints], ["400 503 401 503 503 503\n", ""]);
 });

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Dabba, DeferError, defineTask, type Receipt, task, TaskTimeoutError } from "@dabba/queue";
 import { memoryBroker, testDabba, TestKitError } from "@dabba/queue/testing";
 import { z } from "zod";
+import { runLikeWorkerd } from "../support/like_workerd.ts";
 import { DownError, hangTask, pingTask, Service } from "./shop.ts";
 
 const startAt = new Date("2026-03-01T12:00:00Z");
@@ -231,13 +232,11 @@ Deno.test("TestKit.close() stops a worker that the test forgot", async () => {
 });
 
 Deno.test("testDabba() works with no permission, on a runtime without Deno and process", async () => {
-  const module = new URL("../../src/testing/mod.ts", import.meta.url).href;
-  const main = new URL("../../mod.ts", import.meta.url).href;
-  const program = `
-    const { defineTask } = await import("${main}");
-    const { testDabba } = await import("${module}");
-    const says = console.log;
-    for (const name of ["Deno", "process", "Buffer", "setImmediate"]) delete globalThis[name];
+  const { out, complaints } = await runLikeWorkerd(`
+    const { defineTask } = await import("./mod.ts");
+    const { testDabba } = await import("./src/testing/mod.ts");
+    inRequest();
+    delete globalThis.setImmediate;
     const schema = { "~standard": { version: 1, vendor: "x", validate: (value) => ({ value }) } };
     const task = defineTask("t", { input: schema, backoff: ["1m"] }, (n, { attempt }) => {
       if (attempt === 1) throw new Error("once");
@@ -246,17 +245,10 @@ Deno.test("testDabba() works with no permission, on a runtime without Deno and p
     const kit = testDabba({ tasks: { task } });
     const receipt = await kit.tasks.task.enqueue(41, { delay: "1h" });
     await kit.advance("2h");
-    says(await receipt.result());
+    console.log(await receipt.result());
     await kit.close();
-  `;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", "--no-prompt", "--ext=js", "-"],
-    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
-  }).spawn();
-  await new Blob([program]).stream().pipeTo(child.stdin);
-  const { stdout, stderr } = await child.output();
-  const [said, failed] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assertEquals([said, failed], ["42\n", ""]);
+  `);
+  assertEquals([out, complaints], ["42\n", ""]);
 });
 
 Deno.test("TestKit has a handler wait for the result of what it enqueued", async () => {
