@@ -15,7 +15,7 @@ function silent({ kind }: Broker): Diagnosis {
 }
 
 /** Warns of dead letters that are about to be dropped; nothing where they are few. */
-export function deadFindings({ dead, deadBytes, deadLetters }: BrokerStats): Diagnosis[] {
+function deadFindings({ dead, deadBytes, deadLetters }: BrokerStats): Diagnosis[] {
   if (!isNearlyFull({ count: dead, bytes: deadBytes }, deadLetters)) return [];
   const text = `There are ${dead} dead letters of ${deadBytes} bytes; the bounds are ` +
     `${deadLetters.count} and ${deadLetters.bytes} bytes, and the oldest beyond them are dropped: ` +

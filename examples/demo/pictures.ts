@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { Refusal } from "./refusal.ts";
 
 /** The most pixels: 50 megapixels, which a good phone makes and a worker can hold in memory. */
-export const MAX_PIXELS = 50_000_000;
+const MAX_PIXELS = 50_000_000;
 
 /** How libvips reads: a broken picture is an error, and a bomb is not unpacked. */
 export const READING: sharp.SharpOptions = { failOn: "error", limitInputPixels: MAX_PIXELS };

@@ -12,7 +12,7 @@ const SCHEMAS = {
 } as const;
 
 /** Says which library checks inputs. */
-export type SchemaOf = keyof typeof SCHEMAS;
+type SchemaOf = keyof typeof SCHEMAS;
 
 /** Bundles it, and gives the bundle's path. */
 export async function bundleProducer(

@@ -9,7 +9,7 @@ export type Said = Readonly<Record<string, number>>;
 const decoder = new TextDecoder();
 
 /** The arguments of Deno that run a program of this folder. */
-export function denoArgs(path: string, orders: unknown, flags: readonly string[] = []): string[] {
+function denoArgs(path: string, orders: unknown, flags: readonly string[] = []): string[] {
   const program = new URL(path, import.meta.url).href;
   return ["run", "--quiet", "--no-check", "-A", ...flags, program, JSON.stringify(orders)];
 }

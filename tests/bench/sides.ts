@@ -42,7 +42,7 @@ export function dabbaSide(
 }
 
 /** Makes BullMQ over TCP. */
-export function bullmqSide(stage: Stage, load: Load): Side {
+function bullmqSide(stage: Stage, load: Load): Side {
   return {
     name: "BullMQ",
     async measure() {

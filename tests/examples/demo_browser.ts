@@ -35,7 +35,7 @@ export interface Size {
 }
 
 export const PHONE: Size = { width: 390, height: 844 };
-export const DESK: Size = { width: 1280, height: 800 };
+const DESK: Size = { width: 1280, height: 800 };
 
 /** One page in a browser of its own; what went wrong in it is kept. */
 export class DemoPage implements AsyncDisposable {

@@ -10,7 +10,7 @@ import { z } from "zod";
 export const SCHEDULE = ["2s", "4s", "8s", "16s", "30s", "30s", "30s", "30s", "30s"] as const;
 
 /** The longest text of a postcard. */
-export const MAX_TEXT = 120;
+const MAX_TEXT = 120;
 
 /** Is what a postcard is made of. */
 export interface Postcard {

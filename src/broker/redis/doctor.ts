@@ -55,7 +55,7 @@ async function askInfo(
 }
 
 /** Reads what `INFO` answers. */
-export function parseInfo(reply: unknown): Info {
+function parseInfo(reply: unknown): Info {
   const lines = typeof reply === "string" ? reply.split(/\r?\n/) : [];
   return new Map(lines.flatMap((line) => {
     const at = line.indexOf(":");

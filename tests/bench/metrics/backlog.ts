@@ -16,33 +16,30 @@ interface Pile {
   readonly delayMs: number;
 }
 
+const DAY_MS = 86_400_000;
 const THOUSAND: Pile = {
   title: "1 thousand waiting",
   namespace: "b1k",
   waiting: 1_000,
   delayMs: 0,
 };
+const HUNDRED_THOUSAND: Pile = {
+  title: "100 thousand waiting",
+  namespace: "b100k",
+  waiting: 100_000,
+  delayMs: 0,
+};
 const SHORT: readonly Pile[] = [
   THOUSAND,
-  { title: "100 thousand waiting", namespace: "b100k", waiting: 100_000, delayMs: 0 },
-  {
-    title: "10 thousand scheduled ahead",
-    namespace: "later",
-    waiting: 10_000,
-    delayMs: 86_400_000,
-  },
+  HUNDRED_THOUSAND,
+  { title: "10 thousand scheduled ahead", namespace: "later", waiting: 10_000, delayMs: DAY_MS },
 ];
 const FULL: readonly Pile[] = [
   THOUSAND,
-  { title: "100 thousand waiting", namespace: "b100k", waiting: 100_000, delayMs: 0 },
+  HUNDRED_THOUSAND,
   { title: "1 million waiting", namespace: "b1m", waiting: 1_000_000, delayMs: 0 },
   { title: "5 million waiting", namespace: "b5m", waiting: 5_000_000, delayMs: 0 },
-  {
-    title: "100 thousand scheduled ahead",
-    namespace: "later",
-    waiting: 100_000,
-    delayMs: 86_400_000,
-  },
+  { title: "100 thousand scheduled ahead", namespace: "later", waiting: 100_000, delayMs: DAY_MS },
 ];
 
 /** Is the metric. */

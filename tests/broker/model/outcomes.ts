@@ -93,11 +93,4 @@ export class Tally {
       ...also,
     ].filter((what) => this.count(what) === 0);
   }
-
-  /** The rarest of what was met, with its count. */
-  rarest(): string {
-    const kinds = [...this.#met].filter(([what]) => what.includes(":"));
-    const [what, count] = kinds.toSorted(([, a], [, b]) => a - b)[0] ?? ["nothing", 0];
-    return `${what} ${count}`;
-  }
 }
