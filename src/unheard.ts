@@ -9,6 +9,8 @@ type Lines = { readonly [K in Name]?: (event: DabbaEvents[K]) => string };
 /** A store that somebody else fills could name any number of tasks. */
 const MOST_UNKNOWN = 100;
 const MOST_CHARS = 500;
+/** A line of a stack, as V8 writes it, or as JavaScriptCore does. */
+const FRAME = /^ *at |^[^ ]*@/;
 
 const WARNINGS: Lines = {
   retried: ({ task, id, attempt, delayMs, error }) =>
@@ -86,9 +88,15 @@ export class UnheardEvents extends Events {
   }
 }
 
+/** Errors that a worker makes itself: where it did says nothing of the handler. */
+const OWN = /^(TaskTimeout|Validation|PayloadTooLarge|Unserialisable)Error$/;
+/** Places in the runtime: a failing `fetch` is thrown there, on behalf of the frames below. */
+const RUNTIME = /\b(ext|node|bun|native):|<anonymous>\)?$/;
+
 /** Says what was thrown and where, in one line. */
-function inLine({ name, message, stack }: ErrorRecord): string {
-  const place = stack?.split("\n").find((line) => /^ *at |^[^ ]*@/.test(line))?.trim();
+function inLine({ name, message, stack = "" }: ErrorRecord): string {
+  const frames = OWN.test(name) ? [] : stack.split("\n").filter((line) => FRAME.test(line));
+  const place = frames.find((line) => !RUNTIME.test(line))?.trim();
   return `${name}: ${message.slice(0, MOST_CHARS)}${place === undefined ? "" : ` (${place})`}`;
 }
 

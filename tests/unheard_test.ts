@@ -105,6 +105,24 @@ Deno.test("a task that nobody here knows is told once, however often its message
   assertStringIncludes(told.lines[0]!, 'no handler of task "other" is here');
 });
 
+Deno.test("a failure names the place in the app, and none where the worker itself has found it", () => {
+  using told = listenToConsole();
+  const events = new UnheardEvents(new Events(), true);
+  const about = { id: "m1", task: "t", queue: "q", attempt: 1, fence: 1, worker: "w" };
+  const frames = ["at ext:deno_fetch/26_fetch.js:2:7", "at async send (file:///app/mail.ts:3:9)"];
+  for (const name of ["TypeError", "TaskTimeoutError"]) {
+    const stack = [`${name}: no`, ...frames.map((frame) => `    ${frame}`)].join("\n");
+    events.emit("dead", { ...about, error: { name, message: "no", stack } });
+  }
+  const stack = "send@file:///app/mail.ts:3:9\n@native:1";
+  events.emit("dead", { ...about, error: { name: "Error", message: "no", stack } });
+  assertEquals(told.lines.map((line) => line.replace(/^.*\(message m1\): /, "")), [
+    "TypeError: no (at async send (file:///app/mail.ts:3:9))",
+    "TaskTimeoutError: no",
+    "Error: no (send@file:///app/mail.ts:3:9)",
+  ]);
+});
+
 Deno.test("UnheardEvents words each event in one line that no error can break or colour", () => {
   using told = listenToConsole();
   const events = new UnheardEvents(new Events(), true);
