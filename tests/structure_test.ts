@@ -4,6 +4,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { runLikeWorkerd } from "./support/like_workerd.ts";
+import { ROOT } from "./support/project.ts";
 import { readSources, type SourceFile, staticGraph } from "./support/source_tree.ts";
 
 const published = await readSources("mod.ts", "src");
@@ -212,4 +213,17 @@ Deno.test("no test runs alone, and one that is ignored says why", () => {
     });
   });
   assertNone(silent);
+});
+
+Deno.test("packages that would run something when installed are named, so that nobody is warned", async () => {
+  const [config, lock] = await Promise.all(
+    ["deno.json", "deno.lock"].map(async (name) =>
+      JSON.parse(await Deno.readTextFile(ROOT + name))
+    ),
+  );
+  const packages: [string, { readonly scripts?: boolean }][] = Object.entries(lock.npm);
+  const running = packages.filter(([, { scripts }]) => scripts);
+  const names = new Set(running.map(([name]) => `npm:${name.replace(/(?<=.)@.*/, "")}`));
+  const { allow, deny }: Record<"allow" | "deny", string[]> = config.allowScripts;
+  assertEquals([allow, [...names].sort()], [[], deny.toSorted()]);
 });
