@@ -1,7 +1,5 @@
 /** Bounds of the dead letters: how many a store keeps, and when that is worth an alarm. */
 
-import { checkKnown } from "../known_options.ts";
-
 /**
  * Bounds the dead letters of a namespace; the one that died first goes first.
  *
@@ -36,23 +34,6 @@ export const DEFAULT_DEAD_LETTERS: DeadLetterBounds = { count: 100_000, bytes: 6
 
 /** From this part of a bound on, the dead letters are nearly full. */
 export const NEARLY_FULL = 0.8;
-
-/**
- * Fills in the defaults.
- *
- * @throws {TypeError} when a bound is no whole number from 0 on.
- */
-export function resolveDeadLetters(given: Partial<DeadLetterBounds> = {}): DeadLetterBounds {
-  checkKnown(given, { count: true, bytes: true }, "bound deadLetters");
-  const bounds = { ...DEFAULT_DEAD_LETTERS, ...given };
-  for (const name of ["count", "bytes"] as const) {
-    if (Number.isSafeInteger(bounds[name]) && bounds[name] >= 0) continue;
-    throw new TypeError(
-      `Cannot use a deadLetters ${name} of ${bounds[name]}: give a whole number from 0 on`,
-    );
-  }
-  return bounds;
-}
 
 /** Says whether so many are within the bounds. */
 export function isWithin(stock: DeadStock, bounds: DeadLetterBounds): boolean {

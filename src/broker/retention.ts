@@ -1,7 +1,5 @@
 /** Retention: how much of messages that have ended a store keeps. */
 
-import { checkKnown } from "../known_options.ts";
-
 /**
  * Bounds what is kept of messages that have ended; what would be forgotten first goes first.
  *
@@ -24,25 +22,11 @@ export interface Retention {
   readonly bytes: number;
 }
 
-/** Bounds a store whose owner says nothing else: some 12 MB in all, with what the tables of a hash that was large keep for a while. */
+/**
+ * Bounds a store whose owner says nothing else: some 12 MB in all, with what the tables of a hash that
+ * was large keep for a while.
+ */
 export const DEFAULT_RETENTION: Retention = { count: 10_000, bytes: 4 * 1024 * 1024 };
 
 /** How long an outcome stays for certain, in milliseconds: longer than any caller tries again. */
 export const LEAST_RETAIN_MS = 60_000;
-
-/**
- * Fills in the defaults.
- *
- * @throws {TypeError} when a bound is no whole number from 0 on.
- */
-export function resolveRetention(given: Partial<Retention> = {}): Retention {
-  checkKnown(given, { count: true, bytes: true }, "bound retention");
-  const retention = { ...DEFAULT_RETENTION, ...given };
-  for (const name of ["count", "bytes"] as const) {
-    if (Number.isSafeInteger(retention[name]) && retention[name] >= 0) continue;
-    throw new TypeError(
-      `Cannot use a retention ${name} of ${retention[name]}: give a whole number from 0 on`,
-    );
-  }
-  return retention;
-}

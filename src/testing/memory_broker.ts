@@ -13,8 +13,9 @@ import type {
   PushReply,
   QueueStats,
 } from "../broker/broker.ts";
-import { type DeadLetterBounds, resolveDeadLetters } from "../broker/dead_bounds.ts";
-import { resolveRetention, type Retention } from "../broker/retention.ts";
+import { resolveBounds } from "../broker/bounds.ts";
+import type { DeadLetterBounds } from "../broker/dead_bounds.ts";
+import type { Retention } from "../broker/retention.ts";
 import type { Watch } from "../broker/wake.ts";
 import { BrokerError } from "../errors.ts";
 import { exchange } from "./memory/exchange.ts";
@@ -79,7 +80,7 @@ export class MemoryBroker implements Broker {
   constructor({ clock = Date.now, retention, deadLetters }: MemoryBrokerOptions = {}) {
     if (typeof clock !== "function") throw new TypeError("Cannot use a clock that is no function");
     this.#clock = clock;
-    this.#store = new Store(resolveRetention(retention), resolveDeadLetters(deadLetters));
+    this.#store = new Store(resolveBounds({ retention, deadLetters }));
   }
 
   /** Stores messages, all or none; at most 1,000. */

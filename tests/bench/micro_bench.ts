@@ -6,8 +6,7 @@ import { lineReader } from "../../src/broker/redis/keys.ts";
 import { parseDelivery } from "../../src/broker/redis/record.ts";
 import { ReplyReader } from "../../src/broker/redis/reply.ts";
 import { exchangeScript } from "../../src/broker/redis/scripts/exchange.ts";
-import { resolveDeadLetters } from "../../src/broker/dead_bounds.ts";
-import { resolveRetention } from "../../src/broker/retention.ts";
+import { resolveBounds } from "../../src/broker/bounds.ts";
 import { decodeEnvelope, encodeEnvelope } from "../../src/message/envelope.ts";
 import { randomId } from "../../src/message/id.ts";
 import { encodeJson } from "../../src/message/json.ts";
@@ -36,7 +35,7 @@ const SETTLE: ExchangeRequest = {
 };
 const FAILURE = new Error("no answer");
 const BACKOFF = [60_000, 300_000, 900_000];
-const BOUNDS = { retention: resolveRetention(), deadLetters: resolveDeadLetters() };
+const BOUNDS = resolveBounds();
 
 Deno.bench("encode a message", () => {
   encodeEnvelope(PLAN, encodeJson(payload(1)));

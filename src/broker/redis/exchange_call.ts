@@ -1,8 +1,8 @@
 /** Words an exchange for its script, and reads the script's answer. */
 
 import type { ExchangeReply, ExchangeRequest, Held, Settlement } from "../broker.ts";
-import type { DeadLetterBounds, DeadStock } from "../dead_bounds.ts";
-import type { Retention } from "../retention.ts";
+import type { Bounds } from "../bounds.ts";
+import type { DeadStock } from "../dead_bounds.ts";
 import { Entries } from "./entries.ts";
 import { safeClaim, safeId, safeSleeper, wholeMs } from "./guards.ts";
 import { LineIndex, lineName, lineReader, linesOf } from "./keys.ts";
@@ -13,7 +13,7 @@ import type { ExchangeArgs, Exchanged } from "./scripts/exchange.ts";
 /** Words a request. */
 export function exchangeCall(
   request: ExchangeRequest,
-  bounds: { readonly retention: Retention; readonly deadLetters: DeadLetterBounds },
+  bounds: Bounds,
 ): Required<ScriptCall<ExchangeArgs>> {
   const { channel, seq, worker, leaseMs, claim, trim, sweep } = request;
   const lines = new LineIndex(linesOf(claim?.queues ?? []));

@@ -14,9 +14,8 @@ import type {
   PushReply,
 } from "../broker.ts";
 import { checkKnown, type Known } from "../../known_options.ts";
-import { type DeadLetterBounds, resolveDeadLetters } from "../dead_bounds.ts";
+import { type Bounds, resolveBounds } from "../bounds.ts";
 import type { Watch } from "../wake.ts";
-import { resolveRetention, type Retention } from "../retention.ts";
 import { cancelMessages } from "./cancel_call.ts";
 import { Checker } from "./check.ts";
 import { runCommand } from "./command.ts";
@@ -105,7 +104,7 @@ export class RedisBroker implements Broker {
   readonly #confirmation: Confirmation | undefined;
   readonly #keys: Keys;
   readonly #costs: BrokerCosts;
-  readonly #bounds: { readonly retention: Retention; readonly deadLetters: DeadLetterBounds };
+  readonly #bounds: Bounds;
 
   /**
    * Makes a broker; nothing is sent before its first call.
@@ -132,10 +131,7 @@ export class RedisBroker implements Broker {
     if (listen) this.wake = (watch) => listenFor(listen, keys.msg, watch);
     this.#checker = new Checker(this.#runner, this.#keys);
     this.namespace = resolved.namespace;
-    this.#bounds = {
-      retention: resolveRetention(options.retention),
-      deadLetters: resolveDeadLetters(options.deadLetters),
-    };
+    this.#bounds = resolveBounds(options);
   }
 
   /**

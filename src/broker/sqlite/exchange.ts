@@ -1,8 +1,8 @@
 /** Settles, renews and claims in one transaction. */
 
 import type { ExchangeReply, ExchangeRequest } from "../broker.ts";
+import type { Bounds } from "../bounds.ts";
 import { isNearlyFull } from "../dead_bounds.ts";
-import type { Bounds } from "./sqlite_broker.ts";
 import { prepareClaim } from "./claim.ts";
 import { prepareDrop, prepareStock } from "./drop.ts";
 import { prepareEarliest } from "./earliest.ts";

@@ -13,8 +13,9 @@ import type {
   PushMessage,
   PushReply,
 } from "../broker.ts";
-import { type DeadLetterBounds, resolveDeadLetters } from "../dead_bounds.ts";
-import { resolveRetention, type Retention } from "../retention.ts";
+import { type Bounds, resolveBounds } from "../bounds.ts";
+import type { DeadLetterBounds } from "../dead_bounds.ts";
+import type { Retention } from "../retention.ts";
 import { prepareCancel, prepareDiscard } from "./cancel.ts";
 import { parsePlace, prepareCheck } from "./check.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
@@ -32,12 +33,6 @@ type WithResult = MessageRef & { readonly result: string };
 type Op = { readonly id: string; readonly retainMs: number };
 type Operations = ReturnType<typeof prepareOperations>;
 
-/** Bounds what is kept of messages that have ended or died. */
-export interface Bounds {
-  readonly retention: Retention;
-  readonly deadLetters: DeadLetterBounds;
-}
-
 /** Is the broker behind `sqliteBroker()`. */
 export class SqliteBroker implements Broker {
   readonly kind = "sqlite";
@@ -54,10 +49,7 @@ export class SqliteBroker implements Broker {
       readonly deadLetters?: Partial<DeadLetterBounds>;
     },
   ) {
-    const bounds = {
-      retention: resolveRetention(retention),
-      deadLetters: resolveDeadLetters(deadLetters),
-    };
+    const bounds = resolveBounds({ retention, deadLetters });
     this.#database = new Database(options, (sql) => prepareOperations(sql, bounds));
     this.#clock = clock;
   }

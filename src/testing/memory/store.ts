@@ -1,6 +1,7 @@
 /** All that a memory broker holds, and the questions that its operations ask. */
 
 import type { ExchangeReply, PushMessage, PushReply } from "../../broker/broker.ts";
+import type { Bounds } from "../../broker/bounds.ts";
 import { type DeadLetterBounds, type DeadStock, isWithin } from "../../broker/dead_bounds.ts";
 import { LEAST_RETAIN_MS, type Retention } from "../../broker/retention.ts";
 import { after, isExpired, type Message, newMessage } from "./message.ts";
@@ -38,8 +39,8 @@ export class Store {
   #turns = 0;
   #came: Message[] = [];
 
-  /** Makes an empty one, with bounds for what is kept of messages that have ended. */
-  constructor(retention: Retention, deadLetters: DeadLetterBounds) {
+  /** Makes an empty one. */
+  constructor({ retention, deadLetters }: Bounds) {
     this.#retention = retention;
     this.deadLetters = deadLetters;
   }

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { DEFAULT_DEAD_LETTERS } from "../../../src/broker/dead_bounds.ts";
-import { DEFAULT_RETENTION } from "../../../src/broker/retention.ts";
+import { resolveBounds } from "../../../src/broker/bounds.ts";
 import { prepareCancel, prepareDiscard } from "../../../src/broker/sqlite/cancel.ts";
 import { prepareDead, prepareRedrive } from "../../../src/broker/sqlite/dead.ts";
 import { prepareEarliest } from "../../../src/broker/sqlite/earliest.ts";
@@ -37,8 +36,7 @@ function plansOf(prepare: (sql: Sql) => unknown): [text: string, steps: string[]
   }
 }
 
-const exchange = (sql: Sql) =>
-  prepareExchange(sql, { retention: DEFAULT_RETENTION, deadLetters: DEFAULT_DEAD_LETTERS });
+const exchange = (sql: Sql) => prepareExchange(sql, resolveBounds());
 
 const OPERATIONS: Readonly<Record<string, (sql: Sql) => unknown>> = {
   push: preparePush,
