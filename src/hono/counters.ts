@@ -60,7 +60,7 @@ export class Counters {
       {
         name: "dabba_process_attempt_seconds",
         type: "summary",
-        help: "Time from claim to outcome of attempts that succeeded or will be repeated.",
+        help: "Time that attempts ran which succeeded or will be repeated.",
         samples: [...this.#seconds.samples, ...this.#runs.samples],
       },
     ];

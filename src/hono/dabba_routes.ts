@@ -172,9 +172,8 @@ function checkOptions(options: DabbaRoutesOptions): void {
   checkKnown(options, ROUTES_OPTIONS, "serve the routes");
   checkKnown(options.routes, ROUTES, "switch routes");
   checkKnown(options.openapi, OPENAPI_OPTIONS, "serve /openapi.json");
-  for (
-    const [name, value] of [["messages", options.messages], ["access", options.openapi?.access]]
-  ) {
+  const { messages, openapi } = options;
+  for (const [name, value] of Object.entries({ messages, "openapi.access": openapi?.access })) {
     if (value === undefined || value === "open" || value === "secret") continue;
     throw new TypeError(`Cannot use ${name} "${value}": it must be "open" or "secret"`);
   }

@@ -26,7 +26,9 @@ export class AtomicOperation {
   /** Adds a value; throws `TypeError` as `KvQueue.enqueue()` does. */
   enqueue(value: unknown, options?: KvEnqueueOptions): this {
     if (this.#letters.length === MAX_BATCH) {
-      throw new TypeError(`Cannot enqueue more than ${MAX_BATCH} values in one operation`);
+      throw new TypeError(
+        `Cannot enqueue more than ${MAX_BATCH} values in one operation: commit it, begin another`,
+      );
     }
     this.#letters.push(this.#post.write(this.#queue, value, options));
     return this;

@@ -20,16 +20,11 @@ type PlainError = readonly [name: string, message: string, stack?: string, cause
 
 /** Writes a parcel as plain JSON; throws `TypeError` for a value that cannot be cloned. */
 export function pack({ value, keys }: Parcel): unknown {
-  let copy: unknown;
   try {
-    copy = structuredClone(value);
-  } catch (cause) {
-    // As Deno KV has it, where others throw a DOMException.
-    throw new TypeError(`Cannot enqueue value: ${(cause as Error).message}`, { cause });
-  }
-  try {
+    const copy = structuredClone(value);
     return JSON.parse(stringify([copy, ...keys.length > 0 ? [keys] : []], { Error: takeApart }));
   } catch (cause) {
+    // As Deno KV has it, where others throw a DOMException.
     throw new TypeError(
       `Cannot enqueue value: ${(cause as Error).message}; send plain objects, arrays, Map, Set, ` +
         "Date, RegExp, Error, typed arrays and primitives",

@@ -91,7 +91,8 @@ export class Producer<T extends TaskTree = TaskTree> {
         "Cannot use this broker: give redisProducer({ url, token }), redisBroker(), sqliteBroker(), …",
       );
     }
-    const [ground, events]: [ProducerGround, Events] = [{ broker }, new Events(on)];
+    const ground: ProducerGround = { broker };
+    const events = new Events(on);
     const enqueuer = new Enqueuer(ground, events, checkLimit(payloadLimit));
     this.#parts = { ground, events, enqueuer, definitions: collectTasks(tasks) };
     partsOfAll.set(this, this.#parts);
@@ -171,5 +172,5 @@ export class Producer<T extends TaskTree = TaskTree> {
 
 function checkLimit(bytes: number): number {
   if (Number.isInteger(bytes) && bytes >= 1) return bytes;
-  throw new RangeError(`Cannot use payloadLimit ${bytes}: it must be a whole number of bytes`);
+  throw new RangeError(`Cannot use payloadLimit ${bytes}: give a whole number of bytes from 1 on`);
 }

@@ -78,7 +78,9 @@ export class MemoryBroker implements Broker {
 
   /** Makes an empty one. */
   constructor({ clock = Date.now, retention, deadLetters }: MemoryBrokerOptions = {}) {
-    if (typeof clock !== "function") throw new TypeError("Cannot use a clock that is no function");
+    if (typeof clock !== "function") {
+      throw new TypeError("Cannot use clock: give a function of milliseconds since 1970");
+    }
     this.#clock = clock;
     this.#store = new Store(resolveBounds({ retention, deadLetters }));
   }

@@ -50,7 +50,7 @@ export function checkAddress(
   // deno-lint-ignore no-control-regex -- these are what a header may not hold
   if (/[\s\x00-\x1f\x7f-\uffff]/.test(token.trim())) {
     throw new TypeError(
-      "Cannot make a Redis client: token has a space or a character beyond ASCII",
+      "Cannot make a Redis client: token has a space or a character beyond ASCII; copy it anew",
     );
   }
   return { url: url.trim(), token: token.trim() };
