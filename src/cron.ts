@@ -6,7 +6,7 @@ import { type Duration, durationMs } from "./duration.ts";
 import { checkKnown, type Known } from "./known_options.ts";
 import { checkRequests } from "./worker/allowance.ts";
 import { DEFAULT_LEASE, WORKER_OPTIONS, type WorkerOptions } from "./worker/options.ts";
-import { checkMax, type DrainSummary } from "./worker/worker.ts";
+import { checkMax, DRAIN_BUDGET, type DrainSummary } from "./worker/worker.ts";
 
 /** Says how a tick drains. */
 export interface TickOptions extends Omit<WorkerOptions, "budget"> {
@@ -168,7 +168,7 @@ export function checkTick<T extends TaskTree>(
   budgetName = "budget",
 ): void {
   checkKnown(options, tickOptions(), "drain at a tick");
-  const { budget = "50s", max, requests, ...worker } = options;
+  const { budget = DRAIN_BUDGET, max, requests, ...worker } = options;
   checkMax(max);
   const leaseMs = durationMs(worker.lease ?? DEFAULT_LEASE);
   checkRequests(requests, durationMs(budget, budgetName), leaseMs);

@@ -16,12 +16,12 @@ import { examineStore } from "./doctor_report.ts";
 import type { Enqueuer } from "./enqueuer.ts";
 import { checkEvents } from "./event_names.ts";
 import type { DabbaEvents, Events, Listener, Listeners } from "./events.ts";
+import { explain, EXPLAIN_OPTIONS, type ExplainOptions, type Explanation } from "./explain.ts";
 import type { Ground } from "./ground.ts";
 import { Kick, type KickOptions } from "./kick.ts";
 import { checkKnown, type Known } from "./known_options.ts";
 import { partsOf, Producer, type ProducerParts } from "./producer/producer.ts";
 import type { TaskDefinition } from "./task.ts";
-import { explain, EXPLAIN_OPTIONS, type ExplainOptions, type Explanation } from "./explain.ts";
 import { UnheardEvents } from "./unheard.ts";
 import { systemClock } from "./worker/clock.ts";
 import {
@@ -247,11 +247,10 @@ export class Dabba<T extends TaskTree = TaskTree> extends Producer<T> {
   #checkHandlers(tasks: Ground["tasks"]): void {
     const all = [...tasks.values()];
     if (all.length === 0 || all.some(({ run }) => run !== undefined)) return;
-    const names = all.slice(0, 10).map(({ name }) => `"${name}"`).join(", ");
+    const names = all.slice(0, 10).map(({ name }) => `"${name}"`);
+    if (all.length > names.length) names.push("…");
     throw new TypeError(
-      `Cannot make a worker: none of its tasks has a handler, ${names}${
-        all.length > 10 ? ", …" : ""
-      }; ` +
+      `Cannot make a worker: none of its tasks has a handler, ${names.join(", ")}; ` +
         "give it to one at least, as in tasks: { welcome: welcome.handler(sendWelcome) }",
     );
   }

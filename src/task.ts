@@ -1,7 +1,7 @@
 /** Tasks: a contract (name, schemas, options), and a handler that may live elsewhere. */
 
-import { checkKnown } from "./known_options.ts";
 import { type Duration, durationMs } from "./duration.ts";
+import { checkKnown, type Known } from "./known_options.ts";
 import { checkName } from "./message/id.ts";
 import type { AsJson } from "./message/json.ts";
 import { runInPlace } from "./run_in_place.ts";
@@ -181,7 +181,7 @@ export function defineTask(
   };
 }
 
-const KNOWN: Readonly<Record<keyof TaskOptions, true>> = {
+const TASK_OPTIONS: Known<TaskOptions> = {
   ...{ input: true, output: true, backoff: true, timeout: true, queue: true, priority: true },
   ...{ retain: true, maxCrashes: true },
 };
@@ -193,7 +193,7 @@ export function define(
   run: Handler<unknown, unknown> | undefined,
 ): TaskDefinition {
   checkName(name, "task name");
-  checkKnown(options, KNOWN, `define task "${name}"`);
+  checkKnown(options, TASK_OPTIONS, `define task "${name}"`);
   if (!isSchema(options?.input)) {
     throw new TypeError(
       `Cannot define task "${name}": options.input must be a Standard Schema, such as z.object({ … })`,

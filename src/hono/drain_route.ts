@@ -4,6 +4,7 @@ import { checkTick, tickOnce, type TickOptions } from "../cron.ts";
 import type { Dabba } from "../dabba.ts";
 import { durationMs } from "../duration.ts";
 import type { Producer } from "../producer/producer.ts";
+import { DRAIN_BUDGET } from "../worker/worker.ts";
 import { answer, type Serve } from "./answer.ts";
 import { asOptions, RequestError } from "./errors.ts";
 import { duration } from "./task_query.ts";
@@ -17,7 +18,7 @@ export function serveDrain(dabba: Dabba | Producer, options: TickOptions): Serve
     );
   }
   checkTick(dabba, options, "drain.budget");
-  const mostMs = durationMs(options.budget ?? "50s");
+  const mostMs = durationMs(options.budget ?? DRAIN_BUDGET);
   return async function drain(c) {
     const asked = c.req.query("budget");
     const budgetMs = asked === undefined

@@ -1,8 +1,7 @@
 /** Undelivered values: dead letters, read by the keys that their messages name. */
 
 import type { MessageRecord } from "../broker/broker.ts";
-import type { Dabba } from "../dabba.ts";
-import { insideOf } from "../dabba.ts";
+import { type Dabba, insideOf } from "../dabba.ts";
 import { decodeEnvelope } from "../message/envelope.ts";
 import { checkKey, checkParts, compareKeys, isBelow, type KvKey } from "./key.ts";
 import { KvUnsupportedError } from "./unsupported.ts";

@@ -6,10 +6,12 @@ import type { Handler, TaskDefinition } from "../task.ts";
 
 type Run = Handler<unknown, unknown>;
 
-/** Is the handlers of one kit. */
+/** Watches the handlers of one kit. */
 export class Handlers {
   /** How many have begun. */
   begun = 0;
+  /** The tasks, their handlers watched; of two of one name the one with a handler. */
+  readonly tasks: Map<string, TaskDefinition> = new Map();
   readonly #running = new Map<object, string>();
   readonly #thrown = new Map<string, unknown>();
 
@@ -17,9 +19,6 @@ export class Handlers {
   get running(): string[] {
     return [...this.#running.values()];
   }
-
-  /** The tasks, their handlers watched; of two of one name the one with a handler. */
-  readonly tasks: Map<string, TaskDefinition> = new Map();
 
   /** Adds tasks. */
   watch(definitions: ReadonlyMap<string, TaskDefinition>): void {

@@ -37,6 +37,9 @@ export interface DrainOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The time of a drain where nobody said another one. */
+export const DRAIN_BUDGET = "50s";
+
 const RUN_OPTIONS: Known<RunOptions> = { signal: true };
 const DRAIN_OPTIONS: Known<DrainOptions> = {
   budget: true,
@@ -139,7 +142,7 @@ export class Worker {
    */
   async drain(options: DrainOptions = {}): Promise<DrainSummary> {
     checkKnown(options, DRAIN_OPTIONS, "drain");
-    const budgetMs = atLeast(options.budget ?? "50s", 1, "budget");
+    const budgetMs = atLeast(options.budget ?? DRAIN_BUDGET, 1, "budget");
     const graceMs = Math.min(this.#settings.graceMs, budgetMs / 5);
     const { clock } = this.#deps;
     const begunAt = clock.now();

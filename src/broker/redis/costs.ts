@@ -1,5 +1,4 @@
-/** What the calls of this broker cost where Redis is paid for by the command: the script, and each
- * command in it. */
+/** What calls cost where Redis is paid for by the command: the script, and each command in it. */
 
 import { PRIORITIES } from "../broker.ts";
 import type { BrokerCosts } from "../costs.ts";

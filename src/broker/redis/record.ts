@@ -7,17 +7,16 @@
  *   fence failures crashes =worker enqueuedAt nonce result`;
  * - `<id>!` the hold, written at each claim and settlement: `state claim settled redriven fence
  *   failures crashes dueAt =worker =crashedWorker progress journal`, where the state is `h` for held,
- *   `p` for parked, `r` for returned or redriven, `d` for dead (`dueAt` is then when it died, and the claim a
- *   slash with the bytes that it counts as); `settled` is the last
- *   claim whose settlement counted, `redriven` the last operation that redrove it, `/` is none, and
- *   `progress` tells whether there is a third field;
+ *   `p` for parked, `r` for returned or redriven, `d` for dead (`dueAt` is then when it died, and the
+ *   claim a slash with the bytes that it counts as); `settled` is the last claim whose settlement
+ *   counted, `redriven` the last operation that redrove it, `/` is none, and `progress` tells whether
+ *   there is a third field;
  * - `<id>%` the progress.
  *
- * Besides, `@<channel>` is a channel's last request that settled or claimed: `seq usedAt
- * settled/ ids… told`, where `settled` and `told` are as in the script's reply; `~<line>` a lower bound of
- * when a line has work, in microseconds, empty when it holds nothing; `&<line>` who sleeps there, see
- * `sleepers.ts`; and `$` and `$d` how much there is of
- * outcomes and of dead letters.
+ * Besides, `@<channel>` is a channel's last request that settled or claimed: `seq usedAt settled/ ids…
+ * told`, where `settled` and `told` are as in the script's reply; `~<line>` a lower bound of when a line
+ * has work, in microseconds, empty when it holds nothing; `&<line>` who sleeps there, see `sleepers.ts`;
+ * and `$` and `$d` how much there is of outcomes and of dead letters.
  */
 
 import type { Delivery, Line, MessageRecord, MessageState } from "../broker.ts";

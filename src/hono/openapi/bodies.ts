@@ -40,7 +40,6 @@ function word<W extends string>(words: Readonly<Record<W, true>>, description: s
 
 const said = (schema: JsonSchema, description: string): JsonSchema => ({ ...schema, description });
 const list = (items: JsonSchema): JsonSchema => ({ type: "array", items });
-const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
 
 const Issue = () =>
   object<IssueBody>({
@@ -53,7 +52,7 @@ const Refusal = () =>
     error: object<ErrorBody["error"]>({
       code: said(text, "Which error this is; stable across releases."),
       message: said(text, "What is wrong, for people."),
-      "issues?": said(list(ref("Issue")), "What the task's schema found in the input."),
+      "issues?": said(list(bodyRef("Issue")), "What the task's schema found in the input."),
     }),
   });
 
@@ -68,7 +67,7 @@ const Enqueued = () =>
     status: said(text, "The path that tells where the message stands, as in Location."),
   });
 
-const Duplicate = (): JsonSchema => ({ allOf: [ref("Enqueued"), ref("Refusal")] });
+const Duplicate = (): JsonSchema => ({ allOf: [bodyRef("Enqueued"), bodyRef("Refusal")] });
 
 const Attempt = () =>
   object<AttemptRecord>({
@@ -108,7 +107,7 @@ const MessageStatus = () =>
     }, "Where it stands; the last four are final."),
     attempts: said(count, "How many attempts have begun that ended, or are running."),
     "maxAttempts?": said(count, "How many attempts there are in all; not after success."),
-    "backoff?": ref("Backoff"),
+    "backoff?": bodyRef("Backoff"),
     crashes: said(count, "How many times its worker vanished while it ran."),
     queue: text,
     priority: word<Priority>({ high: true, normal: true, low: true }, "Its lane."),
@@ -122,11 +121,11 @@ const MessageStatus = () =>
       object<NonNullable<MessageBody["error"]>>({
         name: text,
         message: text,
-        "issues?": list(ref("Issue")),
+        "issues?": list(bodyRef("Issue")),
       }),
       "The last failure.",
     ),
-    history: said(list(ref("Attempt")), "The attempts that ended badly, oldest first."),
+    history: said(list(bodyRef("Attempt")), "The attempts that ended badly, oldest first."),
   });
 
 const Drained = () =>
@@ -178,5 +177,5 @@ export function makeBodies(): Record<string, JsonSchema> {
 
 /** Refers to a schema in `components`. */
 export function bodyRef(name: string): JsonSchema {
-  return ref(name);
+  return { $ref: `#/components/schemas/${name}` };
 }
