@@ -1,6 +1,7 @@
 /** Explains what a setup costs, from counts that tests compare with what a store has counted. */
 
 import type { Broker } from "./broker/broker.ts";
+import type { BrokerCosts } from "./broker/costs.ts";
 import type { Known } from "./known_options.ts";
 import { IDLE_TICKS_A_SWEEP, idleLooks } from "./worker/lookout.ts";
 import type { WorkerSettings } from "./worker/options.ts";
@@ -19,7 +20,7 @@ export interface ExplainOptions {
 /** The names of what can be said. */
 export const EXPLAIN_OPTIONS: Known<ExplainOptions> = { pricePerMillion: true, messages: true };
 
-/** Is an amount for one way of working and another one. */
+/** Is an amount for a message at its dearest, and at its cheapest. */
 export interface Span {
   /** One message at a time: nothing shares a request. */
   readonly alone: number;
@@ -48,7 +49,10 @@ export interface Explanation {
   readonly pricePerMonth: Span;
   /** How often a message may start more often than its handler fails. */
   readonly duplicates: {
-    /** Messages that a worker which vanishes leaves half done: they start again. */
+    /**
+     * Messages that a worker which vanishes leaves half done, at most: they start again, as do those
+     * that have ended and whose outcomes the store has not got yet.
+     */
     readonly perCrash: number;
     /** Starts that end with their worker before a message is a dead letter, unless it says otherwise. */
     readonly perMessage: number;
@@ -74,42 +78,50 @@ export function explain(
   checkAmount("pricePerMillion", pricePerMillion);
   checkAmount("messages", messages);
   const costs = broker.costs?.();
-  const store = broker.kind;
-  const locks = costs?.locks ?? "each call holds the one lock of the store's file while it writes";
   const called = worker.wake && broker.wake !== undefined;
-  // At its dearest: what finds no worker asleep calls nobody.
-  const push = (costs?.push ?? 0) + (called ? costs?.call ?? 0 : 0);
-  const perMessage = costs === undefined ? NOTHING : {
-    alone: push + costs.claim + costs.settle + costs.outcome + costs.tidy / TIDY_AFTER,
-    batched: (push + costs.settleAndClaim + costs.outcome) / BATCH + costs.tidy / TIDY_AFTER,
-  };
-  const idle = { worker: 0, cron: 0 };
-  if (costs !== undefined) {
-    const { probes, sweeps } = idleLooks(worker.polling, called);
-    const sweep = costs.sweep(worker.queues.length);
-    const month = MONTH_HOURS * (probes * costs.probe + sweeps * sweep);
-    idle.worker = Math.round(Math.min(month, worker.budget?.commandsPerMonth ?? Infinity));
-    // A tick that checks the index does not probe; each one is a channel of its own.
-    const tick = costs.probe + (sweep + 1 - costs.probe) / IDLE_TICKS_A_SWEEP;
-    idle.cron = Math.round(MONTH_HOURS * 60 * tick);
-  }
+  const perMessage = costs ? messageCommands(costs, called) : { alone: 0, batched: 0 };
+  const idle = costs ? idleCommands(costs, worker, called) : { worker: 0, cron: 0 };
   const price = (commands: number) => commands * pricePerMillion / 1_000_000;
   const month = (commands: number) => cents(price(idle.worker + messages * commands));
   const explanation = {
-    store,
+    store: broker.kind,
     billed: costs !== undefined && broker.lingerMs > 0,
     commandsPerMessage: perMessage,
     idleCommandsPerMonth: idle,
     pricePerMillionMessages: each(perMessage, (commands) => cents(price(1_000_000 * commands))),
     pricePerMonth: each(perMessage, month),
     duplicates: { perCrash: worker.concurrency, perMessage: maxCrashes },
-    locks,
+    locks: costs?.locks ?? "each call holds the one lock of the store's file while it writes",
   };
   const words = costs === undefined ? tellFree : tell;
   return { ...explanation, toString: () => words(explanation, { messages, pricePerMillion }) };
 }
 
-const NOTHING: Span = { alone: 0, batched: 0 };
+function messageCommands(costs: BrokerCosts, called: boolean): Span {
+  // At its dearest: what finds no worker asleep calls nobody.
+  const push = costs.push + (called ? costs.call : 0);
+  const tidy = costs.tidy / TIDY_AFTER;
+  return {
+    alone: push + costs.claim + costs.settle + costs.outcome + tidy,
+    batched: (push + costs.settleAndClaim + costs.outcome) / BATCH + tidy,
+  };
+}
+
+function idleCommands(
+  costs: BrokerCosts,
+  { polling, queues, budget }: Pick<WorkerSettings, "polling" | "queues" | "budget">,
+  called: boolean,
+): Explanation["idleCommandsPerMonth"] {
+  const { probes, sweeps } = idleLooks(polling, called);
+  const sweep = costs.sweep(queues.length);
+  const month = MONTH_HOURS * (probes * costs.probe + sweeps * sweep);
+  // A tick that checks the index does not probe; each one is a channel of its own.
+  const tick = costs.probe + (sweep + 1 - costs.probe) / IDLE_TICKS_A_SWEEP;
+  return {
+    worker: Math.round(Math.min(month, budget?.commandsPerMonth ?? Infinity)),
+    cron: Math.round(MONTH_HOURS * 60 * tick),
+  };
+}
 
 interface Reckoned {
   readonly messages: number;
@@ -127,8 +139,9 @@ function tellRisks(
   locks: string,
 ): readonly string[] {
   return [
-    `Duplicates: at most ${perCrash} messages start again when a worker vanishes; ` +
-    `after ${perMessage} vanished workers a message is a dead letter`,
+    `Duplicates: when a worker vanishes, at most ${perCrash} messages that were running start again, ` +
+    `and those whose outcomes were still on their way; after ${perMessage} vanished workers a ` +
+    "message is a dead letter",
     `Locks: ${locks}`,
   ];
 }
