@@ -1,7 +1,6 @@
 /** Bundles a producer for Workers with the packed library, as wrangler would. */
 
-import { type PackedProject, succeed } from "../runtimes/packed_project.ts";
-import type { Toolbox } from "../runtimes/toolbox.ts";
+import type { PackedProject } from "../runtimes/packed_project.ts";
 
 const SCHEMAS = {
   plain: `export const SCHEMA = {
@@ -17,7 +16,6 @@ type SchemaOf = keyof typeof SCHEMAS;
 /** Bundles it, and gives the bundle's path. */
 export async function bundleProducer(
   project: PackedProject,
-  toolbox: Toolbox,
   schema: SchemaOf,
 ): Promise<string> {
   const { dir } = project;
@@ -27,11 +25,7 @@ export async function bundleProducer(
   const entry = `${dir}/producer_${schema}.ts`;
   await Deno.writeTextFile(entry, source.replace("./producer_schema.ts", `./schema_${schema}.js`));
   await Deno.writeTextFile(`${dir}/schema_${schema}.js`, SCHEMAS[schema]);
-  const bundle = `${dir}/producer_${schema}.mjs`;
-  await succeed(toolbox.program("Node 24"), [
-    `${toolbox.get("esbuild").dir}/bin/esbuild`,
-    ...[entry, "--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=error"],
-    ...["--conditions=workerd,worker", "--external:node:*", `--outfile=${bundle}`],
-  ], { cwd: dir });
-  return bundle;
+  return await project.bundleOwn(entry, [
+    ...["--minify", "--format=esm", "--conditions=workerd,worker", "--external:node:*"],
+  ]);
 }

@@ -84,12 +84,9 @@ toolbox.test(
     const folder = `${ROOT}examples/cloudflare/`;
     const config = JSON.parse(await Deno.readTextFile(`${folder}wrangler.jsonc`));
     await Deno.copyFile(`${folder}${config.main}`, `${project.dir}/${config.main}`);
-    const path = `${project.dir}/bundle.mjs`;
-    const esbuild = `${toolbox.get("esbuild").dir}/bin/esbuild`;
     // As wrangler bundles with nodejs_compat.
     const flags = ["--format=esm", "--conditions=workerd,worker", "--external:node:*"];
-    const own = ["--bundle", "--target=es2022", "--log-level=warning", `--outfile=${path}`];
-    await project.succeed("Node 24", [esbuild, config.main, ...own, ...flags]);
+    const path = await project.bundleOwn(config.main, flags);
 
     await using server = await redisGateway();
     const bindings = {

@@ -23,6 +23,7 @@ interface BundleOptions {
 /** What builds and installs. */
 export const BUILDERS: readonly ToolName[] = ["Node 24", "npm", "esbuild"];
 
+const BUNDLED = ["--bundle", "--target=es2022"] as const;
 const HERE = `${ROOT}tests/runtimes/`;
 
 /** Packs the library into a tarball, and gives its path. */
@@ -92,11 +93,17 @@ export class PackedProject implements AsyncDisposable {
     return await bundle(this.#toolbox, entry, { into: this.dir, args, packages });
   }
 
-  /** Makes plain JavaScript of a file of the project, as it is, with `.mjs` at its end. */
+  /** Bundles a file that lies in the project, and gives the bundle's path. */
+  async bundleOwn(file: string, args: readonly string[]): Promise<string> {
+    const path = `${this.dir}/${basename(file, ".ts")}.bundle.mjs`;
+    await esbuild(this.#toolbox, [file, ...BUNDLED, `--outfile=${path}`, ...args], this);
+    return path;
+  }
+
+  /** Makes plain JavaScript of a file that lies in the project, as it is, with `.mjs` at its end. */
   async transpile(file: string): Promise<void> {
-    const esbuild = `${this.#toolbox.get("esbuild").dir}/bin/esbuild`;
-    const args = ["--format=esm", `--outfile=${file.replace(/\.ts$/, ".mjs")}`];
-    await this.succeed("Node 24", [esbuild, file, "--log-level=warning", ...args]);
+    const outfile = `--outfile=${basename(file, ".ts")}.mjs`;
+    await esbuild(this.#toolbox, [file, "--format=esm", outfile], this);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,13 +118,20 @@ export async function bundle(
   { into, args, packages = "" }: BundleOptions,
 ): Promise<string> {
   const path = `${into}/${basename(entry, ".ts")}.mjs`;
-  const own = ["--bundle", "--target=es2022", "--log-level=warning", `--outfile=${path}`];
-  const esbuild = `${toolbox.get("esbuild").dir}/bin/esbuild`;
-  await succeed(toolbox.program("Node 24"), [esbuild, HERE + entry, ...own, ...args], {
-    cwd: HERE,
-    env: { NODE_PATH: packages },
-  });
+  const env = { NODE_PATH: packages };
+  const all = [HERE + entry, ...BUNDLED, `--outfile=${path}`, ...args];
+  await esbuild(toolbox, all, { dir: HERE, env });
   return path;
+}
+
+async function esbuild(
+  toolbox: Toolbox,
+  args: readonly string[],
+  { dir, env = {} }: { readonly dir: string; readonly env?: Record<string, string> },
+): Promise<void> {
+  const program = `${toolbox.get("esbuild").dir}/bin/esbuild`;
+  const own = [program, "--log-level=warning", ...args];
+  await succeed(toolbox.program("Node 24"), own, { cwd: dir, env });
 }
 
 interface Where {

@@ -18,7 +18,7 @@ export const metric: Metric = {
     if (missing !== undefined) return [unmeasured(TITLE, missing, atMost(20))];
     await using project = await PackedProject.make(toolbox, "zod@4");
     const weigh = async (schema: "plain" | "zod") => {
-      const bundle = await bundleProducer(project, toolbox, schema);
+      const bundle = await bundleProducer(project, schema);
       return gzipSync(await Deno.readFile(bundle), { level: 9 }).length / 1_024;
     };
     return [

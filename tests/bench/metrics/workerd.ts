@@ -21,7 +21,7 @@ export const metric: Metric = {
     if (missing !== undefined) return [unmeasured(TITLE, missing)];
     await using project = await PackedProject.make(toolbox, "zod@4");
     await using stage = await Stage.open();
-    const bundle = await bundleProducer(project, toolbox, "zod");
+    const bundle = await bundleProducer(project, "zod");
     const host = await bundleHost(toolbox, "workerd", "../bench/programs/workerd_host.ts");
     const first: number[] = [];
     const later: number[] = [];
