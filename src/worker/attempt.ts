@@ -9,8 +9,8 @@ import type { Clock } from "./clock.ts";
 import type { Run } from "./run.ts";
 import { RunContext } from "./run_context.ts";
 
-/** Is what an attempt needs besides its delivery. */
-export interface Attempt {
+/** Is what an attempt needs besides its delivery, and what is made of how it ended. */
+export interface Attempt<Outcome> {
   /** The opened message. */
   readonly envelope: Envelope;
   /** The task, with its handler. */
@@ -19,14 +19,38 @@ export interface Attempt {
   readonly clock: Clock;
   /** Is called once the input has passed, just before the handler runs. */
   readonly onStart: () => void;
+  /** Is told the output as JSON text, undefined for none. */
+  readonly succeeded: (text: string | undefined) => Outcome;
+  /** Is told what was thrown, or why it was aborted. */
+  readonly failed: (thrown: unknown) => Outcome;
 }
 
-/** Runs the handler; gives its output as JSON text, undefined for none, or throws what it threw. */
-export function runAttempt(run: Run, attempt: Attempt): Promise<string | undefined> {
-  return within(perform(run, attempt), run, attempt);
+/**
+ * Runs the handler, schemas included, but no longer than its message allows, nor past an abort; never
+ * rejects.
+ */
+export function runAttempt<Outcome>(run: Run, attempt: Attempt<Outcome>): Promise<Outcome> {
+  // One promise for all that may end it: each one more is held by every message on its way.
+  return new Promise((resolve) => {
+    const { envelope: { task, timeoutMs }, clock, succeeded, failed } = attempt;
+    const cancel = timeoutMs > 0
+      ? clock.timer(timeoutMs, () => run.abort(new TaskTimeoutError(task, timeoutMs)))
+      : undefined;
+    const fail = (thrown: unknown) => {
+      cancel?.();
+      resolve(failed(thrown));
+    };
+    // A handler that does not listen is not waited for: its late outcome would be refused anyway.
+    // One that ends because it was told to says so in its own words; ours say why.
+    run.onAbort = fail;
+    perform(run, attempt).then((text) => {
+      cancel?.();
+      resolve(succeeded(text));
+    }, fail);
+  });
 }
 
-async function perform(run: Run, attempt: Attempt): Promise<string | undefined> {
+async function perform(run: Run, attempt: Attempt<unknown>): Promise<string | undefined> {
   const { envelope, definition } = attempt;
   const sent = readInput(envelope.task, envelope.input);
   const valid = parse(definition.input, sent, { task: envelope.task, side: "input" });
@@ -54,27 +78,4 @@ function checkOutput(
 ): unknown {
   const sent = text === undefined ? undefined : JSON.parse(text) as Json;
   return parse(schema!, sent, { task: name, side: "output" });
-}
-
-// Waits for an attempt, schemas included, but no longer than its message allows, nor past an abort.
-function within<T>(work: Promise<T>, run: Run, { envelope, clock }: Attempt): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const { task, timeoutMs } = envelope;
-    const cancel = timeoutMs > 0
-      ? clock.timer(timeoutMs, () => run.abort(new TaskTimeoutError(task, timeoutMs)))
-      : undefined;
-    // A handler that does not listen is not waited for: its late outcome would be refused anyway.
-    // One that ends because it was told to says so in its own words; ours say why.
-    run.onAbort = (reason) => {
-      cancel?.();
-      reject(reason);
-    };
-    work.then((value) => {
-      cancel?.();
-      resolve(value);
-    }, (error) => {
-      cancel?.();
-      reject(error);
-    });
-  });
 }

@@ -121,13 +121,15 @@ export class Executor {
     return await this.#run(run, envelope, { definition, moment });
   }
 
-  // One `then` for all that an attempt may come to: each `await` more costs every message a promise.
   #run(run: Run, envelope: Envelope, { definition, moment }: Work): Promise<Verdict> {
-    const onStart = () => this.#begin(run, moment);
-    return runAttempt(run, { envelope, definition, clock: this.#clock, onStart }).then(
-      (text) => this.#succeed(run, envelope, { moment, text }),
-      (thrown) => this.#judge(run, envelope, { moment, thrown }),
-    );
+    return runAttempt(run, {
+      envelope,
+      definition,
+      clock: this.#clock,
+      onStart: () => this.#begin(run, moment),
+      succeeded: (text) => this.#succeed(run, envelope, { moment, text }),
+      failed: (thrown) => this.#judge(run, envelope, { moment, thrown }),
+    });
   }
 
   #succeed(

@@ -6,6 +6,8 @@ import { bytesOver, encodeJson } from "../message/json.ts";
 /** The most that a handler may say about its progress, in bytes of its JSON. */
 const MAX_PROGRESS = 4_096;
 
+function nothing(): void {}
+
 /** Follows a delivery from its claim to its settle; the heartbeat and the executor share it. */
 export class Run {
   /** What was claimed. */
@@ -29,7 +31,7 @@ export class Run {
   /** Whether it has ended here, and its outcome is on its way to the store. */
   settled = false;
   /** Is called once when it is aborted; cheaper than the signal, which most handlers never ask for. */
-  onAbort: (reason: Error) => void = () => {};
+  onAbort: (reason: Error) => void = nothing;
   #controller: AbortController | undefined;
   #reason: { readonly error: Error } | undefined;
   readonly #onProgress: (run: Run) => void;
@@ -68,6 +70,13 @@ export class Run {
     this.#reason = { error };
     this.#controller?.abort(error);
     this.onAbort(error);
+  }
+
+  /** Takes down that it has ended here. */
+  end(): void {
+    this.settled = true;
+    // What its attempt holds may go, while its outcome waits for a request.
+    this.onAbort = nothing;
   }
 
   /** Takes down how far the handler is. */

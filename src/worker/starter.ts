@@ -99,11 +99,11 @@ export class Starter {
   #end(run: Run, verdict: Verdict): void {
     const { stores: { heartbeat, settler, stock }, ring, ended } = this.#shared;
     this.#running--;
+    run.end();
     heartbeat.remove(run);
     ended();
     if (!run.lost) {
       const endedAt = this.#deps.clock.now();
-      run.settled = true;
       settler.add({ run, verdict, endedAt });
       stock.ended(endedAt - run.claimedAt);
     }

@@ -35,11 +35,11 @@ const quick = (count: number): number[] => Array.from({ length: count }, () => Q
 /** Has a worker learn that messages are quick, and take some that wait behind one that is not. */
 async function behind(slowMs: number, options: Parameters<Timed["run"]>[0] = {}) {
   const rig = timed();
-  await rig.tasks.work.enqueueMany(quick(15));
+  await rig.tasks.work.enqueueMany(quick(100));
   const slow = await rig.tasks.work.enqueue(slowMs);
   const waiting = await rig.tasks.work.enqueueMany(quick(5));
   const running = rig.run({ concurrency: 1, polling: { min: "1h", max: "1h" }, ...options });
-  await rig.until("started", 16);
+  await rig.until("started", 101);
   assertEquals(rig.started.at(-1), slowMs);
   const states = await Promise.all(waiting.map((one) => one.status()));
   assertEquals(new Set(states.map(({ state }) => state)), new Set(["leased"]), "none waits here");
@@ -101,25 +101,25 @@ Deno.test("Worker.run() hands back what waits behind a slow message, for others 
     assertObjectMatch(await receipt.status(), { state: "ready", attempts: 0, crashes: 0 });
   }
   const other = rig.run({ concurrency: 1 });
-  await rig.until("succeeded", 20);
+  await rig.until("succeeded", 105);
   assertObjectMatch(await other.stop(), { succeeded: 5, handedBack: 0 });
   assertObjectMatch(await slow.status(), { state: "leased" });
-  await rig.until("succeeded", 21);
-  assertObjectMatch(await running.stop(), { succeeded: 16, handedBack: 5, lost: 0 });
+  await rig.until("succeeded", 106);
+  assertObjectMatch(await running.stop(), { succeeded: 101, handedBack: 5, lost: 0 });
 });
 
 Deno.test("Worker.run() takes nothing ahead for ten seconds after it had to hand back", async () => {
   const { rig, running } = await behind(200, { polling: { min: 1, max: 1 } });
   await using _ = rig;
-  await rig.until("succeeded", 21);
+  await rig.until("succeeded", 106);
   const before = asked(rig).length;
   await rig.tasks.work.enqueueMany(quick(50));
-  await rig.until("succeeded", 71);
+  await rig.until("succeeded", 156);
   assertEquals(Math.max(...asked(rig).slice(before)), 1);
   await rig.clock.advance(10_000);
   const calm = asked(rig).length;
   await rig.tasks.work.enqueueMany(quick(50));
-  await rig.until("succeeded", 121);
+  await rig.until("succeeded", 206);
   await running.stop();
   assert(Math.max(...asked(rig).slice(calm)) > 1);
 });
@@ -127,7 +127,7 @@ Deno.test("Worker.run() takes nothing ahead for ten seconds after it had to hand
 Deno.test("Worker.run() begins nothing that waited when it stops, and spends no attempt of it", async () => {
   const { rig, running, waiting } = await behind(50);
   await using _ = rig;
-  assertObjectMatch(await running.stop(), { succeeded: 16, handedBack: 5, lost: 0 });
+  assertObjectMatch(await running.stop(), { succeeded: 101, handedBack: 5, lost: 0 });
   for (const receipt of waiting) {
     assertObjectMatch(await receipt.status(), { state: "ready", attempts: 0, crashes: 0 });
   }
@@ -137,9 +137,9 @@ Deno.test("Worker.run() does not begin a message that was cancelled while it wai
   const { rig, running, waiting } = await behind(80, { lease: 150 });
   await using _ = rig;
   await rig.dabba.cancel(waiting[0]!.id);
-  await rig.until("succeeded", 20);
-  assertObjectMatch(await running.stop(), { claimed: 21, succeeded: 20, lost: 1 });
-  assertEquals(rig.started.length, 20);
+  await rig.until("succeeded", 105);
+  assertObjectMatch(await running.stop(), { claimed: 106, succeeded: 105, lost: 1 });
+  assertEquals(rig.started.length, 105);
 });
 
 Deno.test("Worker.run() lets a message expire that waited past its time", async () => {
