@@ -144,7 +144,7 @@ Deno.test("Worker.run() does not begin a message that was cancelled while it wai
 
 Deno.test("Worker.run() lets a message expire that waited past its time", async () => {
   await using rig = timed();
-  await rig.tasks.work.enqueueMany(quick(15));
+  await rig.tasks.work.enqueueMany(quick(100));
   await rig.tasks.work.enqueue(80);
   const late = await rig.tasks.work.enqueue(QUICK, { expiresIn: 50 });
   const running = rig.run({ concurrency: 1 });
