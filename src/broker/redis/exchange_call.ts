@@ -6,14 +6,14 @@ import type { DeadStock } from "../dead_bounds.ts";
 import { Entries } from "./entries.ts";
 import { safeClaim, safeId, safeSleeper, wholeMs } from "./guards.ts";
 import { LineIndex, lineName, lineReader, linesOf } from "./keys.ts";
-import { deathTail, outcomeTail, parseDelivery } from "./record.ts";
+import { bytesOf, deathTail, outcomeWords, parseDelivery } from "./record.ts";
 import type { ScriptCall } from "./script.ts";
 import type { ExchangeArgs, Exchanged } from "./scripts/exchange.ts";
 
 /** Words a request. */
 export function exchangeCall(
   request: ExchangeRequest,
-  bounds: Bounds,
+  { retention, deadLetters }: Bounds,
 ): Required<ScriptCall<ExchangeArgs>> {
   const { channel, seq, worker, leaseMs, claim, trim, sweep } = request;
   const lines = new LineIndex(linesOf(claim?.queues ?? []));
@@ -21,8 +21,8 @@ export function exchangeCall(
   const heads = new Heads(lines);
   const settle = new Entries();
   for (const entry of request.settle) {
-    const [letter, ms, text] = outcomeOf(entry);
-    settle.add(heads.of(entry, letter, ms), safeId(entry.id), text);
+    const [letter, span, text] = outcomeOf(entry);
+    settle.add(heads.of(entry, letter, span), safeId(entry.id), text);
   }
   const extend = new Entries();
   for (const entry of request.extend) {
@@ -33,23 +33,18 @@ export function exchangeCall(
   const args = {
     ...{
       channel,
-      seq,
+      seq: String(seq),
       worker,
       leaseMs: wholeMs(leaseMs),
       max: claim?.max ?? 0,
       asked,
       trim,
-      keepCount: bounds.retention.count,
-      keepBytes: bounds.retention.bytes,
-      mostDead: bounds.deadLetters.count,
-      mostDeadBytes: bounds.deadLetters.bytes,
+      bounds: [retention.count, retention.bytes, deadLetters.count, deadLetters.bytes].join(" "),
       sleeper: safeSleeper(request.sleeper),
       sweep,
     },
-    settleHeads: settle.heads,
     settleRuns: settle.runs,
     settle: settle.values,
-    extendHeads: extend.heads,
     extendRuns: extend.runs,
     extend: extend.values,
   };
@@ -61,41 +56,50 @@ class Heads {
   readonly #lines: LineIndex;
   #held: Held | undefined;
   #mark = "";
-  #ms: number | undefined;
+  #span: string | undefined;
   #text = "";
 
   constructor(lines: LineIndex) {
     this.#lines = lines;
   }
 
-  of(held: Held, mark: string, ms?: number): string {
+  of(held: Held, mark: string, span?: string): string {
     const last = this.#held;
     if (
-      last === undefined || mark !== this.#mark || ms !== this.#ms || held.claim !== last.claim ||
+      last === undefined || mark !== this.#mark || span !== this.#span ||
+      held.claim !== last.claim ||
       held.queue !== last.queue || held.priority !== last.priority
     ) {
       const text = `${this.#lines.of(lineName(held))} ${safeClaim(held.claim)} ${mark}`;
-      this.#text = ms === undefined ? text : `${text} ${ms}`;
-      [this.#held, this.#mark, this.#ms] = [held, mark, ms];
+      this.#text = span === undefined ? text : `${text} ${span}`;
+      [this.#held, this.#mark, this.#span] = [held, mark, span];
     }
     return this.#text;
   }
 }
 
-/** Gives the letter of an outcome, its time span in milliseconds, and its text. */
-function outcomeOf(settlement: Settlement): readonly [string, number, string] {
+/** Gives the letter of an outcome, its milliseconds with the bytes before a result, and its text. */
+function outcomeOf(settlement: Settlement): readonly [string, string, string] {
   switch (settlement.outcome) {
     case "succeeded":
-      return ["s", wholeMs(settlement.retainMs), outcomeTail(settlement, settlement.result)];
+      return endOf("s", settlement);
     case "expired":
-      return ["e", wholeMs(settlement.retainMs), outcomeTail(settlement, settlement.result)];
+      return endOf("e", settlement);
     case "dead":
-      return [settlement.failed ? "D" : "d", 0, deathTail(settlement, settlement.journal)];
+      return [settlement.failed ? "D" : "d", "0 0", deathTail(settlement, settlement.journal)];
     case "retry":
-      return ["r", wholeMs(settlement.delayMs), settlement.journal];
+      return ["r", `${wholeMs(settlement.delayMs)} 0`, settlement.journal];
     case "defer":
-      return ["f", wholeMs(settlement.delayMs), ""];
+      return ["f", `${wholeMs(settlement.delayMs)} 0`, ""];
   }
+}
+
+type Ending = Extract<Settlement, { readonly outcome: "succeeded" | "expired" }>;
+
+function endOf(letter: string, ending: Ending): readonly [string, string, string] {
+  const words = outcomeWords(ending);
+  const span = `${wholeMs(ending.retainMs)} ${bytesOf(words)}`;
+  return [letter, span, words + ending.result];
 }
 
 /** Reads the answer to a request. */

@@ -19,7 +19,6 @@ export async function pushMessages(
     entries.add(pushHead(message, lines), message.id, message.body);
   }
   const args = {
-    heads: entries.heads,
     runs: entries.runs,
     messages: entries.values,
     keyed: messages.flatMap(({ dedupe }, index) =>

@@ -115,19 +115,18 @@ export function parseDelivery(
 
 const encoder = new TextEncoder();
 
-// An array of bytes for each message would cost more than all the rest of it.
-function bytesOf(text: string): number {
+/** Counts bytes; an array of them for each message would cost more than all the rest of it. */
+export function bytesOf(text: string): number {
   // deno-lint-ignore no-control-regex
   return /[^\x00-\x7f]/.test(text) ? encoder.encode(text).length : text.length;
 }
 
 const TOKEN = /^\d+ \S+ \d+$/;
 
-/** Words the end of an outcome, beginning with what of the record must outlive it. */
-export function outcomeTail({ token }: Pick<Delivery, "token">, result: string): string {
+/** Words what of the record must outlive it, in front of the result. */
+export function outcomeWords({ token }: Pick<Delivery, "token">): string {
   // Where there is none, there was no delivery either, and the settlement will not count.
-  const known = TOKEN.test(token) ? token.slice(0, token.lastIndexOf(" ")) : "0 -";
-  return `${known} ${result}`;
+  return TOKEN.test(token) ? token.slice(0, token.lastIndexOf(" ") + 1) : "0 - ";
 }
 
 /** Words what is kept of a dead letter's history, behind the bytes of its body. */

@@ -91,8 +91,14 @@ function bindKeys(keys: readonly string[]): string[] {
   const slots = keys.map((_, index) => `KEYS[${index + 1}]`);
   return [
     `local ${keys.join(", ")} = ${slots.join(", ")}`,
-    "local due = {}",
-    `for i = ${keys.length + 1}, #KEYS do due[i - ${keys.length}] = KEYS[i] end`,
+    // More would not fit on Lua's stack.
+    "local function slice(list, first, last)",
+    "  if last < first + 4000 then return { unpack(list, first, last) } end",
+    "  local part = {}",
+    "  for i = first, last do part[i - first + 1] = list[i] end",
+    "  return part",
+    "end",
+    `local due = slice(KEYS, ${keys.length + 1}, #KEYS)`,
   ];
 }
 
@@ -109,10 +115,9 @@ function bindArgs(types: readonly [string, ArgType][]): string[] {
     ...lines,
     `local argument = ${first + single.length}`,
     "local function list()",
-    "  local length, items = tonumber(ARGV[argument]), {}",
-    "  for i = 1, length do items[i] = ARGV[argument + i] end",
-    "  argument = argument + length + 1",
-    "  return items",
+    "  local first = argument + 1",
+    "  argument = first + tonumber(ARGV[argument])",
+    "  return slice(ARGV, first, argument - 1)",
     "end",
     ...lists.map(([name]) => `local ${name} = list()`),
   ];

@@ -1,7 +1,20 @@
 /** Stops messages that are not final. */
 
 import { defineScript, type Script } from "../script.ts";
-import { BATCH, CLOCK, HINTS, HOLD, OUTCOME } from "./prelude.ts";
+import {
+  BATCH,
+  CLOCK,
+  FIND_HINT,
+  FINISH,
+  HINTS,
+  HOLD,
+  OVER,
+  PUT_HINTS,
+  readHints,
+  readStock,
+  STOCK,
+  STOCK_FIELD,
+} from "./prelude.ts";
 
 /** What it is given. */
 export interface CancelArgs {
@@ -22,19 +35,20 @@ export const cancelScript: Script<CancelArgs, string> = defineScript({
   args: { op: "string", retainMs: "number", messages: "list" },
   access: "release",
   body: `
-${CLOCK}${BATCH}${HOLD}${OUTCOME}${HINTS}
+${CLOCK}${BATCH}${HOLD}${OVER}${HINTS}
 local wanted = {}
 for i = 1, #messages do
   local id = string.match(messages[i], "^%S+")
   put(wanted, id, id .. "!")
 end
 for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
-wanted[#wanted + 1] = STOCK
+wanted[#wanted + 1] = "${STOCK_FIELD}"
 local found, base = fetch(msg, wanted), 2 * #messages
-readStock(found[#wanted])
-for i = 1, #due do readHint(i, found[base + i]) end
+${readStock("found[#wanted]")}
+${readHints("base")}
 
-local forgetMs, leaves, cancelled = forgetAt(retainMs), {}, {}
+${FINISH}
+local leaves, cancelled = {}, {}
 local function decide(i)
   local id, line, result = string.match(messages[i], "^(%S+) (%d+) (.*)$")
   local record, hold = found[2 * i - 1] or "", open(found[2 * i])
@@ -45,8 +59,7 @@ local function decide(i)
   local name, head = string.match(record, "^L (%S+) (%d+ %S+) ")
   if name ~= names[line] then return "n" end
   if hold and hold[STATE] == "d" then return "f" end
-  local outcome = outcomeHead(name, "c", op, hold and hold[SETTLED] or "/", hold, forgetMs)
-  finish(id, outcome .. head .. " " .. result, hold, forgetMs)
+  finish(id, name, head, result, hold)
   leaves[line] = leaves[line] or {}
   leaves[line][#leaves[line] + 1] = id
   cancelled[id] = true
@@ -55,14 +68,14 @@ end
 local answers = {}
 for i = 1, #messages do answers[i] = decide(i) end
 
-for line, ids in pairs(leaves) do
-  send("ZREM", due[line], ids)
-  findHint(line)
+for i, ids in pairs(leaves) do
+  send("ZREM", due[i], ids)
+  ${FIND_HINT}
 end
-if ended then put(fields, STOCK, stock()) end
-putHints(fields)
-if #fields > 0 then send("HSET", msg, fields) end
-if #exps > 0 then send("ZADD", exp, exps) end
+if #exps > 0 then put(fields, "${STOCK_FIELD}", ${STOCK}) end
+${PUT_HINTS}
+send("HSET", msg, fields)
+send("ZADD", exp, exps)
 return { "=cancel", "=" .. table.concat(answers) }`,
   decode: (reply, { messages }) => reply.letters(messages.length),
 });

@@ -3,14 +3,14 @@
 import { readTold, type Told } from "../check_texts.ts";
 import { defineScript, type Script } from "../script.ts";
 import { LINE, MEND, TELL } from "./check_parts.ts";
-import { BATCH, CLOCK, HINTS } from "./prelude.ts";
+import { BATCH, CLOCK, HINTS, PUT_HINTS, readHints } from "./prelude.ts";
 
 /** Looks at entries of a line. */
 const ENTRIES = `
 local wanted = {}
 for i = 1, #due do wanted[i] = "~" .. names[i] end
 local found = fetch(msg, wanted)
-for i = 1, #due do readHint(i, found[i]) end
+${readHints("0")}
 local listed = redis.call("SMISMEMBER", lines, unpack(names))
 
 local function checkEntries(i, entries)
@@ -73,7 +73,7 @@ while at <= #due and checked < count do
   at = at + 1
 end
 if mend then
-  putHints(fields)
+  ${PUT_HINTS}
   mendAll()
   mendLines()
 end

@@ -4,7 +4,7 @@ import { readTold, type Told } from "../check_texts.ts";
 import { defineScript, type Script } from "../script.ts";
 import { LINE, MEND, TELL } from "./check_parts.ts";
 import { PLACES, STATES } from "./check_states.ts";
-import { BATCH, CLOCK, HINTS, HOLD, PLACE } from "./prelude.ts";
+import { BATCH, CLOCK, HINTS, HOLD, LOWER_HINT, PLACE } from "./prelude.ts";
 
 /** What a message must be, to be looked at as what it is; and channels. */
 const SUBJECTS = `
@@ -78,7 +78,7 @@ function messagesScript(mend: boolean): Script<CheckMessagesArgs, readonly Told[
     access: mend ? "release" : "read",
     body: `
 local mend = ${mend}
-${CLOCK}${BATCH}${HOLD}${PLACE}${HINTS}${TELL}${MEND}${LINE}${PLACES}${STATES}${SUBJECTS}
+${CLOCK}${BATCH}${HOLD}${PLACE}${HINTS}${LOWER_HINT}${TELL}${MEND}${LINE}${PLACES}${STATES}${SUBJECTS}
 local looked = {}
 local function lookAtLine(line)
   if looked[line] then return end

@@ -1,5 +1,7 @@
 /** The parts of a check of messages that say where each one belongs. */
 
+import { PUT_HINTS, readHints } from "./prelude.ts";
+
 /**
  * Reads all that is known of the subjects, and moves them; needs all that `check_messages.ts` begins
  * with.
@@ -18,7 +20,7 @@ for i = 1, #subjects do
 end
 for i = 1, #due do wanted[3 * #subjects + i] = "~" .. names[i] end
 local found = fetch(msg, wanted)
-for i = 1, #due do readHint(i, found[3 * #subjects + i]) end
+${readHints("3 * #subjects")}
 local inDead, inExp, inDue = scoresOf(dead, subjects), scoresOf(exp, subjects), {}
 for line, list in pairs(members) do
   local asked = {}
@@ -70,7 +72,7 @@ local function moveAll()
     send("ZADD", due[line], scored)
     unknown[#unknown + 1] = names[line]
   end
-  putHints(fields)
+  ${PUT_HINTS}
 end`;
 
 /** Says what is wrong with a live message, or one that has ended, and what is to be done about it. */

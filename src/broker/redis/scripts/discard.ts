@@ -1,7 +1,19 @@
 /** Throws dead letters away; an outcome is left of each for a while. */
 
 import { defineScript, type Script } from "../script.ts";
-import { BATCH, CLOCK, DEAD_COUNT, DEADS, HOLD, OUTCOME } from "./prelude.ts";
+import {
+  BATCH,
+  CLOCK,
+  DEADS,
+  DEADS_FIELD,
+  FINISH,
+  HOLD,
+  OVER,
+  readDeads,
+  readStock,
+  STOCK,
+  STOCK_FIELD,
+} from "./prelude.ts";
 
 /** What it is given. */
 export interface DiscardArgs {
@@ -18,18 +30,17 @@ export const discardScript: Script<DiscardArgs, string> = defineScript({
   args: { op: "string", retainMs: "number", letters: "list" },
   access: "release",
   body: `
-${CLOCK}${BATCH}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}
+${CLOCK}${BATCH}${HOLD}${OVER}
 local wanted = {}
 for i = 1, #letters do
   local id = string.match(letters[i], "^%S+")
   put(wanted, id, id .. "!")
 end
-put(wanted, STOCK, DEADS)
+put(wanted, "${STOCK_FIELD}", "${DEADS_FIELD}")
 local found = fetch(msg, wanted)
-readStock(found[#wanted - 1])
-readDeads(found[#wanted])
+${readStock("found[#wanted - 1]")}${readDeads("found[#wanted]")}${DEADS}${FINISH}
 
-local forgetMs, gone, discarded = forgetAt(retainMs), {}, {}
+local gone, discarded = {}, {}
 local function decide(i)
   local id, line, result = string.match(letters[i], "^(%S+) (%S+) (.*)$")
   local record, hold = found[2 * i - 1] or "", open(found[2 * i])
@@ -38,8 +49,7 @@ local function decide(i)
   if over then return over == line and by == op and "d" or "n" end
   local name, head = string.match(record, "^L (%S+) (%d+ %S+) ")
   if name ~= line or not hold or hold[STATE] ~= "d" then return "n" end
-  local outcome = outcomeHead(name, "c", op, hold and hold[SETTLED] or "/", hold, forgetMs)
-  finish(id, outcome .. head .. " " .. result, hold, forgetMs)
+  finish(id, name, head, result, hold)
   undie(hold)
   gone[#gone + 1] = id
   discarded[id] = true
@@ -49,8 +59,8 @@ local answers = {}
 for i = 1, #letters do answers[i] = decide(i) end
 
 if #gone > 0 then
-  put(fields, STOCK, stock())
-  put(fields, DEADS, deads())
+  put(fields, "${STOCK_FIELD}", ${STOCK})
+  put(fields, "${DEADS_FIELD}", deads())
   send("ZREM", dead, gone)
   send("HSET", msg, fields)
   send("ZADD", exp, exps)

@@ -1,13 +1,27 @@
 /** Settles, renews and claims in one run. */
 
 import { defineScript, type Script } from "../script.ts";
-import { CLAIM } from "./exchange_claim.ts";
-import { DEAD } from "./exchange_dead.ts";
-import { SETTLE } from "./exchange_settle.ts";
-import { SLEEP } from "./exchange_sleep.ts";
+import { CLAIM, READ_SLOT, REMEMBER } from "./exchange_claim.ts";
+import { BURY, DROP_DEAD, TELL_DEAD, UNBURY } from "./exchange_dead.ts";
+import { EXTEND, MOVE, READ, SETTLE } from "./exchange_settle.ts";
+import { HIDE, SLEEP } from "./exchange_sleep.ts";
 import { TRIM } from "./exchange_trim.ts";
-import { BATCH, CLOCK, DEAD_COUNT, DEADS, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
-import { PUBLISH, SLEEPERS } from "./sleepers.ts";
+import {
+  BATCH,
+  CHANGE_HOLD,
+  CLOCK,
+  DIGITS,
+  FIND_HINT,
+  HINTS,
+  HOLD,
+  LOOK_FOR_PLACE,
+  LOWER_HINT,
+  PUT_HINTS,
+  STOCK,
+  STOCK_FIELD,
+  TURN,
+} from "./prelude.ts";
+import { PUBLISH, WAKE } from "./sleepers.ts";
 
 /** What the script hands over of one message: its record, and its hold if that says anything new. */
 export interface Handed {
@@ -19,7 +33,7 @@ export interface Handed {
 /** What an exchange is given. */
 export interface ExchangeArgs {
   readonly channel: string;
-  readonly seq: number;
+  readonly seq: string;
   readonly worker: string;
   readonly leaseMs: number;
   /** The most messages to take; 0 to take nothing. */
@@ -27,25 +41,22 @@ export interface ExchangeArgs {
   /** How many lines, the first ones, are asked for messages. */
   readonly asked: number;
   readonly trim: number;
-  /** The bounds of what is kept of messages that have ended. */
-  readonly keepCount: number;
-  readonly keepBytes: number;
-  /** The bounds of the dead letters. */
-  readonly mostDead: number;
-  readonly mostDeadBytes: number;
+  /** How many outcomes are kept, of how many bytes of results, and the same of dead letters. */
+  readonly bounds: string;
   /** Who looks, and which look it is; empty for who hears no calls. */
   readonly sleeper: string;
   readonly sweep: boolean;
-  /** Number of the line, claim, letter of the outcome, milliseconds; see `Entries`. */
-  readonly settleHeads: readonly string[];
+  /**
+   * The heads: number of the line, claim, letter of the outcome, milliseconds, bytes before a result; see
+   * `Entries`.
+   */
   readonly settleRuns: readonly string[];
   /**
    * Id and text of each settlement; before a result, when the message was enqueued, and its nonce;
    * before a dead letter's journal, the bytes of its body.
    */
   readonly settle: readonly string[];
-  /** Number of the line, claim, 1 if the handler begins; see `Entries`. */
-  readonly extendHeads: readonly string[];
+  /** The heads: number of the line, claim, 1 if the handler begins. */
   readonly extendRuns: readonly string[];
   /** Id of each extension, and `=` and progress, or nothing. */
   readonly extend: readonly string[];
@@ -73,81 +84,81 @@ export interface Exchanged {
  *
  * Everything is read and decided before the first write, and the first write deletes: a script is not
  * rolled back, and a full Redis must still be told what has ended.
+ *
+ * It is one long block, and its rare parts are blocks within it, for speed: a function that Lua makes
+ * anew for each run costs as much as what a message costs, and more for each local that it uses.
  */
 export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
   name: "exchange",
   keys: ["version", "msg", "lines", "exp", "dead", "dedupe"],
   args: {
     channel: "string",
-    seq: "number",
+    seq: "string",
     worker: "string",
     leaseMs: "number",
     max: "number",
     asked: "number",
     trim: "number",
-    keepCount: "number",
-    keepBytes: "number",
-    mostDead: "number",
-    mostDeadBytes: "number",
+    bounds: "string",
     sleeper: "string",
     sweep: "flag",
-    settleHeads: "list",
     settleRuns: "list",
     settle: "list",
-    extendHeads: "list",
     extendRuns: "list",
     extend: "list",
   },
   access: "release",
   body: `
-${CLOCK}${BATCH}${RUNS}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}${PLACE}${HINTS}${SLEEPERS}${SLEEP}
+${CLOCK}${BATCH}${HOLD}${CHANGE_HOLD}${TURN}${DIGITS}${HINTS}${LOWER_HINT}
+if not micro then
+  ${LOOK_FOR_PLACE}
+end
 local untilMs = math.min(nowMs + leaseMs, LATEST_MS)
--- What leaves and what enters each line.
-local leaves, enters = {}, {}
-local function leave(line, id)
-  leaves[line] = leaves[line] or {}
-  leaves[line][#leaves[line] + 1] = id
-end
-local function enter(line, id, ms)
-  enters[line] = enters[line] or {}
-  put(enters[line], id, ms)
-end
--- The holds of what this request names, opened; false for what it has ended.
-local holds = {}
+local fields, exps, ended = {}, {}, 0
+-- What leaves and what enters each line, and whom to call for it.
+local leaves, enters, words, came, calls = {}, {}, {}, {}, ""
 -- Whether it is kept what this request is answered: sent again, a renewal is a renewal.
 local remembered = max > 0 or #settle > 0 or trim > 0
-${SETTLE}${CLAIM}${DEAD}
-local slot = readSlot(readAll())
-local dropMs = dropDead(slot)
-local wasNear = isNear()
-local settled, extended = table.concat(settleAll()), extendAll()
-if slot.seq == seq and #slot.settled == #settled then settled = slot.settled end
-moveAll()
-local claimed, batch = {}, {}
-if max > 0 then claimed, batch = claimAll(slot) end
-countDead()
-local told = slot.seq == seq and slot.told or tellDead(wasNear, dropMs)
-remember(slot, settled, slot.seq == seq and slot.ids or table.concat(batch, " "), told)
-for line in pairs(leaves) do
-  if not enters[line] then findHint(line) end
+${READ}${READ_SLOT}
+local dropMs, told, deaths, unburied, dropped = nil, "", nil, nil, {}
+${DROP_DEAD}
+local deadBefore, bytesBefore = deadCount, deadBytes
+local answers, renewed = "", ""
+if settled > 0 then
+  ${SETTLE}
 end
-if me then hide() end
-wakeAll()
-if me and max > 0 and slot.seq <= seq then
-  local idle = #batch < max
-  for line = 1, asked do idle = idle and not (hints[line] and hints[line] < dueBelow) end
-  sleep(asked, idle)
+if extend[1] then
+  ${EXTEND}
 end
-if me then show() end
-if ended then put(fields, STOCK, stock()) end
-local unknown = putHints(fields)
-if #unknown > 0 then send("SADD", lines, unknown) end
-if #fields > 0 then send("HSET", msg, fields) end
-if #exps > 0 then send("ZADD", exp, exps) end
-buryAll()
-unburyAll()
-${TRIM}
-local trimMs = trim > 0 and trimAll() or ""
+if slot.seq == seq and #slot.settled == settled then answers = slot.settled end
+${MOVE}
+-- Behind the words that the reply begins with, what is handed over.
+local reply, batch = { "", "", "", "", "", "", "", "" }, {}
+if max > 0 then
+  ${CLAIM}
+end
+${TELL_DEAD}
+if slot.seq == seq then told = slot.told end
+local taken = table.concat(batch, " ")
+${REMEMBER}
+for i = 1, #due do
+  if leaves[i] and not enters[i] then ${FIND_HINT} end
+end
+${HIDE}${WAKE}${SLEEP}
+if ended > 0 then
+  count = count + ended
+  put(fields, "${STOCK_FIELD}", ${STOCK})
+end
+${PUT_HINTS}
+send("SADD", lines, strangers)
+send("HSET", msg, fields)
+send("ZADD", exp, exps)
+${BURY}${UNBURY}
+local trimMs = ""
+if trim > 0 then
+  ${TRIM}
+  trimMs = trimAll()
+end
 if dropMs and (trimMs == "" or dropMs < trimMs) then trimMs = dropMs end
 local nextMs = ""
 for line = 1, asked do
@@ -155,9 +166,9 @@ for line = 1, asked do
   if at and (nextMs == "" or at < nextMs) then nextMs = at end
 end
 ${PUBLISH}
-local reply = { "=exchange", nowMs, nextMs, trimMs, "=" .. settled,
-  "=" .. table.concat(extended), "=" .. told, "=" .. table.concat(batch, " ") }
-for i = 1, #claimed do reply[i + 8] = claimed[i] end
+reply[1], reply[2], reply[3], reply[4] = "=exchange", nowMs, nextMs, trimMs
+reply[5], reply[6] = "=" .. answers, "=" .. renewed
+reply[7], reply[8] = "=" .. told, "=" .. taken
 return reply`,
   decode: (reply, { settle, extend }) => {
     const nowMs = reply.number();

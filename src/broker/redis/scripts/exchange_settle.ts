@@ -1,158 +1,211 @@
 /** The part of the exchange that takes outcomes and renews leases. */
 
+import {
+  DEADS_FIELD,
+  FORGET_AT,
+  OUTCOME_HEAD,
+  OVER,
+  readDeads,
+  readHints,
+  readStock,
+  STOCK_FIELD,
+} from "./prelude.ts";
+import { COMES } from "./sleepers.ts";
+
 /**
- * `readAll` reads all that the request names, `settleAll` and `extendAll` decide, `moveAll` is the
- * first to write.
+ * Reads all that the request names. `at` tells where a message is named first; there, `holds` has its
+ * hold, opened: changed where this request changes it, false once it has ended it. `late` has the claim
+ * that had ended each one before, `noted` is the channel's slot.
+ */
+export const READ = `
+local settled, named = #settle / 2, (#settle + #extend) / 2
+local wanted, at, holds, late = {}, {}, {}, {}
+for i = 1, named do
+  local id = i <= settled and settle[2 * i - 1] or extend[2 * (i - settled) - 1]
+  wanted[i] = id .. "!"
+  if not at[id] then at[id] = i end
+end
+local last = named + 2 * #due
+for i = 1, #due do wanted[named + i], wanted[named + #due + i] = "~" .. names[i], "&" .. names[i] end
+if remembered then wanted[last + 1] = "@" .. channel end
+local counts = settled > 0 or trim > 0
+if counts then wanted[last + 2], wanted[last + 3] = "${STOCK_FIELD}", "${DEADS_FIELD}" end
+local found, over = fetch(msg, wanted), {}
+${readHints("named")}
+words = slice(found, named + #due + 1, last)
+for i = 1, #due do words[i] = words[i] or "" end
+local noted = remembered and found[last + 1] or ""
+${readStock("counts and found[last + 2]")}${readDeads("counts and found[last + 3]")}
+local opened = {}
+for i = 1, named do
+  local text = found[i]
+  local hold = opened[text]
+  if text and not hold then
+    hold = open(text)
+    opened[text] = hold
+  end
+  holds[i] = hold
+  if text == "" and i <= settled then over[#over + 1] = settle[2 * i - 1] end
+end
+-- What has ended may have been ended by this very request, sent before.
+if over[1] then
+  ${OVER}
+  local outcomes = fetch(msg, over)
+  for i = 1, #over do
+    local _, _, _, claim = outcomeOf(outcomes[i])
+    late[over[i]] = claim
+  end
+end`;
+
+const FINISHED = `
+local beginning = beginnings[hold]
+if not beginning then
+  local line, state, op, settled = names[line], letter, "/", claim
+  beginning = ${OUTCOME_HEAD}
+  beginnings[hold] = beginning
+end
+fields[written + 1], fields[written + 2] = id, beginning .. text
+-- Emptied rather than deleted: that would be one command more, and trimming deletes it.
+fields[written + 3], fields[written + 4] = wanted[seen], ""
+written = written + 4
+if hold[PROGRESS] == "1" then
+  fields[written + 1], fields[written + 2] = id .. "%", ""
+  written = written + 2
+end
+exps[2 * ended + 1], exps[2 * ended + 2] = forgetMs, id
+ended, kept = ended + 1, kept + #text - before
+holds[seen] = false`;
+
+const BURIED = `
+local bytes, journal = string.match(text, "^(%d+) (.*)$")
+local weight = bytes + #journal
+hold[STATE], hold[CLAIM], hold[DUE] = "d", "/" .. integer(weight), nowMs
+hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + (letter == "D" and 1 or 0), journal
+deaths = deaths or {}
+deaths[#deaths + 1], deadBytes = id, deadBytes + weight`;
+
+const PUT_BACK = `
+hold[STATE], hold[CLAIM], hold[DUE] = "r", "/", dueMs
+if letter == "r" then hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + 1, text end
+enters[line] = enters[line] or {}
+put(enters[line], id, dueMs)`;
+
+/**
+ * Decides about each settlement, one run of the same head after the other, and words the `answers`.
+ * Only a hold that is held names a claim.
  */
 export const SETTLE = `
--- The name of the field of each hold that the request names, and what has ended of that.
-local holdOf, late = {}, {}
--- Gives the channel's slot.
-local function readAll()
-  local ids, wanted, settled = {}, {}, #settle / 2
-  for i = 1, settled do ids[i] = settle[2 * i - 1] end
-  for i = 1, #extend / 2 do ids[settled + i] = extend[2 * i - 1] end
-  for i = 1, #ids do
-    wanted[i] = ids[i] .. "!"
-    holdOf[ids[i]] = wanted[i]
+local heads, lost, i, written = {}, {}, 0, 0
+for run = 1, #settleRuns do
+  local times, line, claim, letter, ms, before =
+    string.match(settleRuns[run], "^(%d+) (%d+) ?(%S*) ?(%a?) ?(%d*) ?(%d*)$")
+  local beginnings, forgetMs, dueMs
+  line, before = tonumber(line), tonumber(before)
+  if claim == "" then
+    line, claim, letter, before, beginnings, forgetMs, dueMs = unpack(heads[line])
+  else
+    local retainMs = tonumber(ms)
+    beginnings, forgetMs, dueMs = {}, ${FORGET_AT}, math.min(nowMs + retainMs, LATEST_MS)
+    heads[#heads + 1] = { line, claim, letter, before, beginnings, forgetMs, dueMs }
   end
-  for i = 1, #due do wanted[#ids + i] = "~" .. names[i] end
-  if #settle > 0 or trim > 0 then put(wanted, STOCK, DEADS) end
-  local stockAt = #wanted - 1
-  local wordsAt = #wanted
-  for i = 1, #due do wanted[#wanted + 1] = "&" .. names[i] end
-  if remembered then wanted[#wanted + 1] = "@" .. channel end
-  local found, over = fetch(msg, wanted), {}
-  for i = 1, #ids do
-    if not holds[ids[i]] then holds[ids[i]] = open(found[i]) end
-    if found[i] == "" then over[#over + 1] = ids[i] end
-  end
-  for i = 1, #due do readHint(i, found[#ids + i]) end
-  for i = 1, #due do words[i] = found[wordsAt + i] or "" end
-  if #settle > 0 or trim > 0 then
-    readStock(found[stockAt])
-    readDeads(found[stockAt + 1])
-  end
-  -- What has ended may have been ended by this very request, sent before.
-  local outcomes = fetch(msg, over)
-  for i = 1, #over do late[over[i]] = outcomes[i] end
-  return remembered and found[#wanted] or nil
-end
-
--- Only a hold that is held names a claim.
-local function isHeld(hold, claim) return hold and hold[CLAIM] == claim end
-
--- What becomes of a message by the letter of its outcome; \`head\` is what its entry has in common with
--- others.
-local ends, deaths = {}, {}
-local function finished(id, hold, head, text)
-  local outcome = head.outcomes[hold]
-  if not outcome then
-    outcome = outcomeHead(names[head.line], head.letter, "/", head.claim, hold, head.forgetMs)
-    head.outcomes[hold] = outcome
-  end
-  -- The result stands behind two words.
-  local _, before = string.find(text, "^%d+ %S+ ")
-  finish(id, outcome .. text, hold, head.forgetMs, #text - (before or #text))
-  return false
-end
-ends.s, ends.e = finished, finished
-local function buried(failed)
-  return function(id, hold, head, text)
-    local bytes, journal = string.match(text, "^(%d+) (.*)$")
-    local weight = bytes + #journal
-    hold = copy(hold)
-    hold[STATE], hold[CLAIM] = "d", "/" .. integer(weight)
-    hold[SETTLED], hold[DUE] = head.claim, nowMs
-    hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + failed, journal
-    put(fields, holdOf[id], close(hold))
-    deaths[#deaths + 1], deadBytes = id, deadBytes + weight
-    return hold
-  end
-end
-ends.d, ends.D = buried(0), buried(1)
-local function putBack(failed)
-  return function(id, hold, head, text)
-    hold = copy(hold)
-    hold[STATE], hold[CLAIM], hold[SETTLED], hold[DUE] = "r", "/", head.claim, head.dueMs
-    if failed == 1 then hold[FAILURES], hold[JOURNAL] = hold[FAILURES] + 1, text end
-    put(fields, holdOf[id], close(hold))
-    enter(head.line, id, head.dueMs)
-    comes(head.line, head.dueMs)
-    return hold
-  end
-end
-ends.f, ends.r = putBack(0), putBack(1)
-
-local function readHead(text)
-  local line, claim, letter, ms = string.match(text, "^(%d+) (%S+) (%a) (%d+)$")
-  return { line = tonumber(line), claim = claim, letter = letter, outcomes = {},
-    forgetMs = forgetAt(tonumber(ms)), dueMs = math.min(nowMs + ms, LATEST_MS) }
-end
-
-local function settleAll()
-  for i = 1, #settleHeads do settleHeads[i] = readHead(settleHeads[i]) end
-  local heads, answers, answered = headOf(settleHeads, settleRuns), {}, {}
-  for i = 1, #heads do
-    local id, head = settle[2 * i - 1], heads[i]
-    local hold, answer = holds[id], answered[id]
-    if not answer and isHeld(hold, head.claim) then
-      holds[id] = ends[head.letter](id, hold, head, settle[2 * i])
-      leave(head.line, id)
-      answer = "o"
-    elseif not answer then
-      local _, _, _, before = outcomeOf(late[id])
-      if hold then before = hold[SETTLED] end
-      answer = before == head.claim and "o" or "l"
+  local leaving = leaves[line] or {}
+  local size = #leaving
+  for _ = 1, times do
+    i = i + 1
+    local id, text = settle[2 * i - 1], settle[2 * i]
+    local seen = at[id]
+    local hold = holds[seen]
+    if seen < i then
+      -- Settled twice in one request.
+      lost[i] = lost[seen]
+    elseif hold and hold[CLAIM] == claim then
+      if letter == "s" or letter == "e" then
+        ${FINISHED}
+      else
+        hold = copy(hold)
+        hold[SETTLED] = claim
+        if letter == "d" or letter == "D" then
+          ${BURIED}
+        else
+          ${PUT_BACK}
+        end
+        fields[written + 1], fields[written + 2] = wanted[seen], close(hold)
+        written = written + 2
+        holds[seen] = hold
+      end
+      size = size + 1
+      leaving[size] = id
+    else
+      local by = late[id]
+      if hold then by = hold[SETTLED] end
+      if by ~= claim then lost[i] = "l" end
     end
-    answers[i], answered[id] = answer, answer
   end
-  return answers
+  if size > 0 then leaves[line] = leaving end
 end
+if next(lost) then
+  for n = 1, settled do lost[n] = lost[n] or "o" end
+  answers = table.concat(lost)
+else
+  answers = string.rep("o", settled)
+end
+if next(enters) then
+  ${COMES}
+  for line, list in pairs(enters) do
+    for n = 2, #list, 2 do comes(line, list[n]) end
+  end
+end`;
 
-local function extendAll()
-  local heads, answers = headOf(extendHeads, extendRuns), {}
-  for i = 1, #heads do
+/** Renews leases; `renewed` has a letter for each. */
+export const EXTEND = `
+local heads, extended, i = {}, {}, 0
+for run = 1, #extendRuns do
+  local times, line, claim, begins =
+    string.match(extendRuns[run], "^(%d+) (%d+) ?(%S*) ?(%d?)$")
+  line = tonumber(line)
+  if claim == "" then
+    line, claim, begins = unpack(heads[line])
+  else
+    heads[#heads + 1] = { line, claim, begins }
+  end
+  for _ = 1, times do
+    i = i + 1
     local id, progress = extend[2 * i - 1], extend[2 * i]
-    local line, claim, begins = string.match(heads[i], "^(%d+) (%S+) (%d)$")
-    local hold = holds[id]
-    answers[i] = isHeld(hold, claim) and "o" or "l"
-    if answers[i] == "o" then
-      hold, line = copy(hold), tonumber(line)
+    local hold = holds[at[id]]
+    extended[i] = hold and hold[CLAIM] == claim and "o" or "l"
+    if extended[i] == "o" then
+      hold = copy(hold)
       hold[DUE] = untilMs
       if begins == "1" then hold[STATE] = "h" end
       if progress ~= "" then
         hold[PROGRESS] = "1"
         put(fields, id .. "%", string.sub(progress, 2))
       end
-      put(fields, holdOf[id], close(hold))
-      holds[id] = hold
-      leave(line, id)
-      enter(line, id, untilMs)
+      put(fields, id .. "!", close(hold))
+      holds[at[id]] = hold
+      leaves[line], enters[line] = leaves[line] or {}, enters[line] or {}
+      leaves[line][#leaves[line] + 1] = id
+      put(enters[line], id, untilMs)
     end
   end
-  return answers
 end
+renewed = table.concat(extended)`;
 
-local function moveAll()
-  for line, ids in pairs(leaves) do send("ZREM", due[line], ids) end
-  for line, list in pairs(enters) do
-    local scored = {}
+/** Moves what leaves a line, and what enters it: the first to write. */
+export const MOVE = `
+for line = 1, #due do
+  if leaves[line] then send("ZREM", due[line], leaves[line]) end
+end
+for line = 1, #due do
+  local list = enters[line]
+  if list then
     for i = 1, #list, 2 do
-      local score = place(due[line], list[i + 1])
-      put(scored, integer(score), list[i])
+      local id, ms = list[i], list[i + 1]
+      local score = micro and ms * 1000 + micro + turn or place(due[line], ms)
+      turn = turn + 1
+      list[i], list[i + 1] = digits(score), id
       lowerHint(line, score)
     end
-    send("ZADD", due[line], scored)
+    send("ZADD", due[line], list)
   end
-end
-
--- Each score of the dead is higher than the one before, so that pages can be told by it.
-local function buryAll()
-  if #deaths == 0 then return end
-  local last = redis.call("ZRANGE", dead, 0, 0, "REV", "WITHSCORES")[2]
-  local at = math.max(nowMs * 1000 + (micro or 0), last and last + 1 or 0)
-  local scored = {}
-  for i = 1, #deaths do put(scored, integer(at + i - 1), deaths[i]) end
-  send("ZADD", dead, scored)
 end`;

@@ -1,10 +1,22 @@
 /** The part of the exchange that forgets what is past its time, or beyond its bounds. */
 
+import { LEAST_RETAIN_MS } from "../../retention.ts";
+import { SLOT_MS } from "./exchange_claim.ts";
+import { MOST_READ } from "./exchange_dead.ts";
+import { RESULT, STOCK, STOCK_FIELD } from "./prelude.ts";
+
 /**
  * `trimAll` runs last, so that a replay in the same request still finds what it needs. It gives when
  * there is more to forget, if there is.
  */
 export const TRIM = `
+${RESULT}
+local function stock()
+  count, kept = math.max(0, count), math.max(0, kept)
+  return ${STOCK}
+end
+local keepCount, keepBytes = string.match(bounds, "^(%S+) (%S+)")
+keepCount, keepBytes = tonumber(keepCount), tonumber(keepBytes)
 local gone, forgotten = {}, {}
 local function drop(id, record)
   put(gone, id, id .. "!")
@@ -14,7 +26,7 @@ local function drop(id, record)
 end
 -- Reads what entries speak of, so many at a time that their results are not too long.
 local function eachRecord(ids, visit)
-  local step = math.max(1, math.floor(MOST_READ / (kept / math.max(count, 1) + 1)))
+  local step = math.max(1, math.floor(${MOST_READ} / (kept / math.max(count, 1) + 1)))
   for first = 1, #ids, step do
     local part = { unpack(ids, first, math.min(first + step - 1, #ids)) }
     local records = fetch(msg, part)
@@ -38,8 +50,8 @@ local function trimPast(past)
     if string.sub(name, 1, 1) ~= "@" then return drop(name, record) end
     -- A channel is noted once, and used many times since: its slot says when it was used last.
     local usedMs = tonumber(string.match(record or "", "^%d+ (%d+)") or 0)
-    if usedMs + SLOT_MS > nowMs then
-      put(later, integer(usedMs + SLOT_MS), name)
+    if usedMs + ${SLOT_MS} > nowMs then
+      put(later, integer(usedMs + ${SLOT_MS}), name)
     else
       forgotten[#forgotten + 1] = name
       gone[#gone + 1] = name
@@ -63,7 +75,7 @@ local function trimBeyond(most)
   end
   local enough = eachRecord(ids, function(id, record)
     local finishedMs = tonumber(string.match(record or "", "^O %S+ %a %S+ %S+ %S+ (%d+) ") or 0)
-    local oldMs = finishedMs + LEAST_RETAIN_MS
+    local oldMs = finishedMs + ${LEAST_RETAIN_MS}
     if oldMs > nowMs then
       atMs = math.min(atMs or oldMs, oldMs)
     else
@@ -88,7 +100,7 @@ local function trimAll()
   -- A repair may have taken outcomes away: a miscount ends when they would be forgotten, at the latest.
   count = math.min(count, redis.call("ZCARD", exp) - #forgotten)
   if count == 0 then kept = 0 end
-  if stock() ~= before then redis.call("HSET", msg, STOCK, stock()) end
+  if stock() ~= before then redis.call("HSET", msg, "${STOCK_FIELD}", stock()) end
   if #forgotten > 0 then send("ZREM", exp, forgotten) end
   if #gone > 0 then send("HDEL", msg, gone) end
   return atMs

@@ -19,47 +19,37 @@ local LATEST_MS = 8999999999999
 local dueBelow = (nowMs + 1) * 1000
 local function integer(number) return string.format("%d", number) end`;
 
+const MIN_RETAIN_MS = 600_000;
+/** How many looks at lines a batch makes by the server's clock: they are billed. */
+const MOST_LOOKS = 16;
+
+/** How many values a command takes at most: they go over Lua's stack, which ends at some 7,000. */
+const CHUNK = 4_000;
+
 /**
- * Commands over many values: they go over Lua's stack, which ends at some 7,000. `put` adds a field and
- * its value to a list for HSET, or a score and its member to one for ZADD.
+ * Commands over many values. `put` adds a field and its value to a list for HSET, or a score and its
+ * member to one for ZADD; where it is done for each message of a batch, it is written out: a call for
+ * each costs more than what it does.
  */
 export const BATCH = `
-local CHUNK = 4000
 local function send(command, key, values)
-  for first = 1, #values, CHUNK do
-    redis.call(command, key, unpack(values, first, math.min(first + CHUNK - 1, #values)))
+  for first = 1, #values, ${CHUNK} do
+    redis.call(command, key, unpack(values, first, math.min(first + ${CHUNK - 1}, #values)))
   end
 end
 local function fetch(key, fields)
-  if #fields == 0 then return {} end
-  if #fields <= CHUNK then return redis.call("HMGET", key, unpack(fields)) end
   local values = {}
-  for first = 1, #fields, CHUNK do
-    local last = math.min(first + CHUNK - 1, #fields)
+  for first = 1, #fields, ${CHUNK} do
+    local last = math.min(first + ${CHUNK - 1}, #fields)
     local part = redis.call("HMGET", key, unpack(fields, first, last))
+    if #part == #fields then return part end
     for i = 1, #part do values[first + i - 1] = part[i] end
   end
   return values
 end
 local function put(list, a, b)
   local size = #list
-  list[size + 1] = a
-  list[size + 2] = b
-end`;
-
-/** Gives each entry its head; see `Entries`. */
-export const RUNS = `
-local function headOf(heads, runs)
-  local list, at = {}, 0
-  for i = 1, #runs do
-    local head, count = string.match(runs[i], "^(%d+) (%d+)$")
-    head = heads[tonumber(head)]
-    for _ = 1, count do
-      at = at + 1
-      list[at] = head
-    end
-  end
-  return list
+  list[size + 1], list[size + 2] = a, b
 end`;
 
 /**
@@ -73,28 +63,27 @@ end`;
 export const HOLD = `
 local STATE, CLAIM, SETTLED, REDRIVEN, FENCE, FAILURES, CRASHES, DUE, WORKER, CRASHED, PROGRESS,
   JOURNAL = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-local HOLD = "^(%a) (%S+) (%S+) (%S+) (%d+) (%d+) (%d+) (%d+) (%S+) (%S+) (%d) (.*)$"
-local opened = {}
 local function open(text)
   if not text or text == "" then return end
-  local hold = opened[text]
-  if hold == nil then
-    hold = { string.match(text, HOLD) }
-    if not hold[1] then hold = false end
-    opened[text] = hold
-  end
-  return hold or nil
-end
+  local hold = { string.match(text,
+    "^(%a) (%S+) (%S+) (%S+) (%d+) (%d+) (%d+) (%d+) (%S+) (%S+) (%d) (.*)$") }
+  return hold[1] and hold
+end`;
+
+/** Writes holds. */
+export const CHANGE_HOLD = `
 local function copy(hold) return { unpack(hold) } end
 local function close(hold) return table.concat(hold, " ") end`;
 
-/** Reads how many dead letters there are, and their bytes. */
-export const DEAD_COUNT = `
-local DEADS, deadCount, deadBytes = "$d", 0, 0
-local function readDeads(text)
-  local letters, bytes = string.match(text or "", "^(%d+) (%d+)$")
-  deadCount, deadBytes = tonumber(letters or 0), tonumber(bytes or 0)
-end`;
+/** Where the count of the dead letters stands among the fields of a hash. */
+export const DEADS_FIELD = "$d";
+
+/** Binds how many dead letters there are, and their bytes, as a text says. */
+export function readDeads(text: string): string {
+  return `
+local deadCount, deadBytes = string.match(${text} or "", "^(%d+) (%d+)$")
+deadCount, deadBytes = tonumber(deadCount or 0), tonumber(deadBytes or 0)`;
+}
 
 /**
  * Counts the dead letters: how many there are, and the bytes of their bodies and journals. What a
@@ -110,116 +99,150 @@ local function deads()
   return integer(deadCount) .. " " .. integer(deadBytes)
 end`;
 
+/** Finds outcomes: gives line, nonce, op, settled, redriven of one that is still to be known. */
+export const OVER = `
+local function outcomeOf(record)
+  local line, op, settled, redriven, forgetMs, nonce = string.match(record or "",
+    "^O (%S+) %a (%S+) (%S+) (%S+) %d+ (%d+) %d+ %d+ %d+ %S+ %d+ (%S+) ")
+  if line and tonumber(forgetMs) > nowMs then return line, nonce, op, settled, redriven end
+end`;
+
+/** Where the stock stands among the fields of a hash. */
+export const STOCK_FIELD = "$";
+
 /**
- * Writes outcomes over records, and finds them there.
- *
- * - `fields` of msg and entries `exps` of exp are written at the end;
- * - `outcomeHead` words an outcome up to where messages begin to differ;
- * - the stock says how many outcomes are kept, how many bytes of results, and from which score of exp
- *   on there may be some to drop;
- * - `finish` ends a message, whose hold is nil if it was never claimed. Its other fields are emptied
- *   rather than deleted: that would be one command more, and trimming deletes them;
- * - `outcomeOf` gives line, nonce, op, settled, redriven of an outcome that is still to be known.
+ * Binds the count of outcomes, as a text says: how many are kept, how many bytes of results, and from
+ * which score of exp on there may be some to drop.
  */
-export const OUTCOME = `
-local MIN_RETAIN_MS = 600000
-local NEVER_HELD = { "r", "/", "/", "/", 0, 0, 0, 0, "=", "=", "0", "" }
-local fields, exps = {}, {}
-local function forgetAt(retainMs)
-  return integer(math.min(nowMs + math.max(retainMs, MIN_RETAIN_MS), LATEST_MS))
-end
-local function outcomeHead(line, state, op, settled, hold, forgetMs)
-  hold = hold or NEVER_HELD
-  return table.concat({ "O", line, state, op, settled, hold[REDRIVEN], nowMs, forgetMs, hold[FENCE],
-    hold[FAILURES], hold[CRASHES], hold[WORKER], "" }, " ")
-end
-local STOCK, RESULT = "$", "^O" .. string.rep(" %S+", 13) .. " ()"
-local count, kept, from, ended = 0, 0, 0, false
-local function readStock(text)
-  count, kept, from = string.match(text or "0 0 0", "^(%d+) (%d+) (%d+)$")
-  count, kept, from = tonumber(count or 0), tonumber(kept or 0), tonumber(from or 0)
-end
-local function stock()
-  count, kept = math.max(0, count), math.max(0, kept)
-  return integer(count) .. " " .. integer(kept) .. " " .. integer(from)
-end
+export function readStock(text: string): string {
+  return `
+local count, kept, from = string.match(${text} or "", "^(%d+) (%d+) (%d+)$")
+count, kept, from = tonumber(count or 0), tonumber(kept or 0), tonumber(from or 0)`;
+}
+
+/** The same as text again. */
+export const STOCK = `string.format("%d %d %d", math.max(0, count), math.max(0, kept), from)`;
+
+/** Says how many bytes of its result a stored outcome counts as. */
+export const RESULT = `
+local RESULT = "^O" .. string.rep(" %S+", 13) .. " ()"
 local function resultBytes(outcome)
   return #outcome + 1 - (string.match(outcome, RESULT) or #outcome + 1)
-end
-local function finish(id, outcome, hold, forgetMs, bytes)
-  count, kept, ended = count + 1, kept + (bytes or resultBytes(outcome)), true
-  put(fields, id, outcome)
+end`;
+
+/** When an outcome is forgotten that is to be kept for `retainMs`. */
+export const FORGET_AT = `
+integer(math.min(nowMs + math.max(retainMs, ${MIN_RETAIN_MS}), LATEST_MS))`;
+
+/** An outcome up to where messages begin to differ: line, state, op, settled, and `hold` are bound. */
+export const OUTCOME_HEAD = `
+string.format("O %s %s %s %s %s %d %s %s %s %s %s ", line, state, op, settled, hold[REDRIVEN], nowMs,
+  forgetMs, hold[FENCE], hold[FAILURES], hold[CRASHES], hold[WORKER])`;
+
+/**
+ * Cancels messages for `op`: `fields` of msg and entries `exps` of exp are written at the end. The hold
+ * is nil for one that was never claimed; `head` is what of the record outlives it. Its other fields are
+ * emptied rather than deleted: that would be one command more, and trimming deletes them.
+ */
+export const FINISH = `
+local NEVER_HELD = { "r", "/", "/", "/", "0", "0", "0", "0", "=", "=", "0", "" }
+local fields, exps, forgetMs = {}, {}, ${FORGET_AT}
+local function finish(id, line, head, result, hold)
   if hold then put(fields, id .. "!", "") end
-  if hold and hold[PROGRESS] == "1" then put(fields, id .. "%", "") end
+  hold = hold or NEVER_HELD
+  if hold[PROGRESS] == "1" then put(fields, id .. "%", "") end
+  local state, settled = "c", hold[SETTLED]
+  put(fields, id, ${OUTCOME_HEAD} .. head .. " " .. result)
   put(exps, forgetMs, id)
-end
-local OUTCOME = "^O (%S+) %a (%S+) (%S+) (%S+) %d+ (%d+) %d+ %d+ %d+ %S+ %d+ (%S+) "
-local function outcomeOf(record)
-  local line, op, settled, redriven, forgetMs, nonce = string.match(record or "", OUTCOME)
-  if line and tonumber(forgetMs) > nowMs then return line, nonce, op, settled, redriven end
+  count, kept = count + 1, kept + #result
+end`;
+
+/**
+ * Words scores, which follow each other: formatting a number costs more than all else that is done for
+ * an entry, so what ten of them begin with is kept.
+ */
+export const DIGITS = `
+local DIGITS, ten, tens = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" }, nil, nil
+local function digits(score)
+  local last = score % 10
+  if score - last ~= ten then ten, tens = score - last, integer((score - last) / 10) end
+  return tens .. DIGITS[last + 1]
 end`;
 
 /**
  * Finds a place in a line, behind what is there: the score for an instant. By the server's clock no two
- * scripts share a microsecond, so what comes later stands behind by itself; by a caller's clock, or at
- * an instant that a caller named, it takes a look at the line. Looks are billed: a batch by the
- * server's clock makes a few at most.
+ * scripts share a microsecond, so what comes later stands behind by itself, one in `turn` after the
+ * other; by a caller's clock, or at an instant that a caller named, it takes a look at the line,
+ * by `place`: that is set by those alone who need it.
  */
-export const PLACE = `
-local MOST_LOOKS = 16
-local placed, turn, looks = {}, 0, 0
-local function place(key, ms, named)
-  ms = math.min(ms, LATEST_MS)
-  local start = ms * 1000
-  if micro and not named then
-    turn = turn + 1
-    return start + micro + turn - 1
-  end
-  local next = placed[key] or {}
-  placed[key] = next
-  if not next[ms] then
-    next[ms] = start
-    if not micro or looks < MOST_LOOKS then
-      looks = looks + 1
+export const TURN = `
+local turn, place = 0, nil`;
+
+/** Sets `place`, which takes a look. */
+export const LOOK_FOR_PLACE = `
+local placed, looks = {}, 0
+place = function(key, ms)
+  local at, start = key .. ms, ms * 1000
+  local score = placed[at]
+  if not score then
+    score, looks = start, looks + 1
+    if not micro or looks <= ${MOST_LOOKS} then
       local last = redis.call("ZRANGE", key, integer(start + 999), integer(start),
         "BYSCORE", "REV", "LIMIT", 0, 1, "WITHSCORES")
-      if last[2] then next[ms] = last[2] + 1 end
+      if last[2] then score = last[2] + 1 end
     end
   end
-  local score = math.min(next[ms], start + 999)
-  next[ms] = next[ms] + 1
-  return score
+  placed[at] = score + 1
+  return math.min(score, start + 999)
+end`;
+/** Both, for scripts that are not in a hurry. */
+export const PLACE = `${TURN}${LOOK_FOR_PLACE}
+local look = place
+place = function(key, ms)
+  ms = math.min(ms, LATEST_MS)
+  if not micro then return look(key, ms) end
+  turn = turn + 1
+  return ms * 1000 + micro + turn - 1
 end`;
 
 /**
  * Keeps hints: for each line, a lower bound of when it has work, in microseconds; empty when it holds
- * nothing. They stand in the hash of the messages, so that they cost no command of their own.
- * `putHints` adds those that have changed to `fields`, and gives the names of lines that are used for
- * the first time; `findHint` looks for the first entry of a line.
+ * nothing. They stand in the hash of the messages, so that they cost no command of their own. A line's
+ * key is that of the messages, with "due:" and the line's name in the place of "msg".
  */
 export const HINTS = `
-local names, hints, known, touched = {}, {}, {}, {}
-for i = 1, #due do names[i] = string.match(due[i], "}:due:(.*)$") end
-local function readHint(i, value)
-  known[i] = value ~= false
-  hints[i] = tonumber(value or "")
-end
+local names, hints, known, touched = slice(due, 1, #due), nil, nil, {}
+for i = 1, #due do names[i] = string.sub(due[i], #msg + 2) end
 local function setHint(i, at)
   if hints[i] == at then return end
   hints[i] = at
   touched[i] = true
-end
+end`;
+
+/** Keeps the hint of a line that something comes to. */
+export const LOWER_HINT = `
 local function lowerHint(i, at)
   if not hints[i] or at < hints[i] then setHint(i, at) end
-end
-local function putHints(fields)
-  local unknown = {}
-  for i in pairs(touched) do
+end`;
+
+/** Reads the hints, which stand in `found` behind `at`. */
+export function readHints(at: string): string {
+  return `
+known = slice(found, ${at} + 1, ${at} + #due)
+hints = slice(known, 1, #due)
+for i = 1, #due do hints[i] = tonumber(known[i] or "") end`;
+}
+
+/** Looks for the first entry of line `i`. */
+export const FIND_HINT =
+  `setHint(i, tonumber(redis.call("ZRANGE", due[i], 0, 0, "WITHSCORES")[2]))`;
+
+/** Adds the hints that have changed to `fields`, and names lines that are used for the first time. */
+export const PUT_HINTS = `
+local strangers = {}
+for i = 1, #due do
+  if touched[i] then
     put(fields, "~" .. names[i], hints[i] and integer(hints[i]) or "")
-    if not known[i] then unknown[#unknown + 1] = names[i] end
+    if not known[i] then strangers[#strangers + 1] = names[i] end
   end
-  return unknown
-end
-local function findHint(i)
-  setHint(i, tonumber(redis.call("ZRANGE", due[i], 0, 0, "WITHSCORES")[2]))
 end`;

@@ -1,13 +1,27 @@
 /** Stores new messages, unless their id or their key is taken. */
 
 import { defineScript, type Script } from "../script.ts";
-import { BATCH, CLOCK, HINTS, HOLD, OUTCOME, PLACE, RUNS } from "./prelude.ts";
+import {
+  BATCH,
+  CLOCK,
+  DIGITS,
+  HINTS,
+  HOLD,
+  LOOK_FOR_PLACE,
+  OVER,
+  PUT_HINTS,
+  readHints,
+  readStock,
+  RESULT,
+  STOCK,
+  STOCK_FIELD,
+  TURN,
+} from "./prelude.ts";
 import { PUBLISH } from "./sleepers.ts";
 
 /** What a push is given. */
 export interface PushArgs {
-  /** Number of the line, nonce, delay or `@` and instant, expiry or 0; see `Entries`. */
-  readonly heads: readonly string[];
+  /** The heads: number of the line, nonce, delay or `@` and instant, expiry or 0; see `Entries`. */
   readonly runs: readonly string[];
   /** Id and body of each message. */
   readonly messages: readonly string[];
@@ -23,6 +37,125 @@ export interface Pushed {
   readonly winners: readonly string[];
 }
 
+/** Says who has which key, and in `counts` whether that one still does. */
+const KEYED = `
+${HOLD}${OVER}
+keyOf, ttlOf, holders, counts, taken, exps = {}, {}, {}, {}, {}, {}
+local keys, owners = {}, {}
+for i = 1, #keyed do
+  local at, ttlMs, key = string.match(keyed[i], "^(%d+) (%d+) (.*)$")
+  at = tonumber(at)
+  keys[i], keyOf[at], ttlOf[at] = key, key, ttlMs
+end
+local held = fetch(dedupe, keys)
+for i = 1, #keys do
+  local untilMs, winner = string.match(held[i] or "", "^(%d+) (.*)$")
+  if winner and tonumber(untilMs) > nowMs then
+    holders[keys[i]] = winner
+    put(owners, winner, winner .. "!")
+  end
+end
+local states = fetch(msg, owners)
+for i = 1, #owners, 2 do
+  local record, hold = states[i] or "", open(states[i + 1])
+  local expiresAtMs = string.match(record, "^L %S+ %d+ %S+ %d+ (%d+) ")
+  local alive = expiresAtMs and (hold and hold[STATE] ~= "d"
+    or not hold and (expiresAtMs == "0" or tonumber(expiresAtMs) > nowMs))
+  local done = string.find(record, "^O %S+ s ") and outcomeOf(record)
+  counts[owners[i]] = alive or done
+end`;
+
+/**
+ * Decides about each message, one run of the same head after the other; a head is read once, and the
+ * beginning of the records worded. By the server's clock, a head's messages begin at `start`.
+ */
+const DECIDE = `
+local heads, i = {}, 0
+for run = 1, #runs do
+  local times, line, nonce, when, expiresInMs =
+    string.match(runs[run], "^(%d+) (%d+) ?(%S*) ?(%S*) ?(%d*)$")
+  local dueMs, start, record
+  line = tonumber(line)
+  if nonce == "" then
+    line, nonce, dueMs, start, record = unpack(heads[line])
+  else
+    local at = string.match(when, "^@(.*)$")
+    dueMs = math.min(at and math.max(tonumber(at), nowMs) or nowMs + when, LATEST_MS)
+    start = micro and not (at and dueMs > nowMs) and dueMs * 1000 + micro or false
+    if not start and not place then
+      ${LOOK_FOR_PLACE}
+    end
+    local expiresAtMs = expiresInMs == "0" and 0 or math.min(nowMs + expiresInMs, LATEST_MS)
+    record = string.format("L %s %d %s %d %d ", names[line], nowMs, nonce, dueMs - nowMs, expiresAtMs)
+    heads[#heads + 1] = { line, nonce, dueMs, start, record }
+  end
+  local list, least = entries[line], hints[line]
+  local size = #list
+  for _ = 1, times do
+    i = i + 1
+    local id, key = messages[2 * i - 1], keyOf and keyOf[i]
+    local earlier, holder, winner = added[id], key and holders[key], nil
+    if found[i] and not earlier then
+      ${OVER}
+      local _, ended = outcomeOf(found[i])
+      earlier = string.match(found[i], "^L %S+ %d+ (%S+) ") or ended
+    end
+    if earlier then
+      if earlier ~= nonce then winner = id end
+    elseif holder and (counts[holder] or added[holder]) then
+      winner = holder
+    else
+      if key then
+        local untilMs = math.min(nowMs + ttlOf[i], LATEST_MS)
+        holders[key] = untilMs > nowMs and id or nil
+        put(taken, key, integer(untilMs) .. " " .. id)
+        put(exps, integer(untilMs), "#" .. key)
+      end
+      local score = start and start + turn or place(due[line], dueMs)
+      turn = turn + 1
+      if not least or score < least then
+        least = score
+        setHint(line, score)
+      end
+      list[size + 1], list[size + 2] = digits(score), id
+      fields[written + 1], fields[written + 2] = id, record .. messages[2 * i]
+      size, written = size + 2, written + 2
+      if found[i] then put(replaced, id, found[i]) end
+      added[id] = nonce
+    end
+    if winner then dispositions[i], winners[#winners + 1] = "d", winner end
+  end
+end`;
+
+/** Calls workers that sleep at the lines, as far as there is work for them; see `sleepers.ts`. */
+const CALL = `
+for i = 1, #due do
+  local words, call = found[asked + #due + i] or "", nil
+  if words ~= "" and entries[i][1] then
+    local list = {}
+    for word in string.gmatch(words, "%S+") do list[#list + 1] = word end
+    if hints[i] < dueBelow then
+      local from = math.max(1, #list - #entries[i] / 2 + 1)
+      call = "0 " .. table.concat(list, " ", from)
+      put(fields, "&" .. names[i], table.concat(list, " ", 1, from - 1))
+    elseif touched[i] then
+      call = integer(hints[i] / 1000 - nowMs)
+    end
+    if call then calls = calls .. names[i] .. " " .. call .. "|" end
+  end
+end`;
+
+/** Stores new messages over outcomes past their time. */
+const REPLACE = `
+${readStock("found[#wanted]")}${RESULT}
+local ids = {}
+for i = 1, #replaced, 2 do
+  ids[#ids + 1] = replaced[i]
+  count, kept = count - 1, kept - resultBytes(replaced[i + 1])
+end
+send("ZREM", exp, ids)
+put(fields, "${STOCK_FIELD}", ${STOCK})`;
+
 /**
  * Stores messages, all or none.
  *
@@ -33,126 +166,38 @@ export interface Pushed {
 export const pushScript: Script<PushArgs, Pushed> = defineScript({
   name: "push",
   keys: ["version", "msg", "lines", "exp", "dedupe"],
-  args: { heads: "list", runs: "list", messages: "list", keyed: "list" },
+  args: { runs: "list", messages: "list", keyed: "list" },
   access: "add",
   body: `
-${CLOCK}${BATCH}${RUNS}${HOLD}${OUTCOME}${PLACE}${HINTS}
-local words, calls = {}, ""
-local asked, wanted = #messages / 2, {}
+${CLOCK}${BATCH}${TURN}${DIGITS}${HINTS}
+local asked, wanted, entries, calls = #messages / 2, {}, {}, ""
 for i = 1, asked do wanted[i] = messages[2 * i - 1] end
-for i = 1, #due do
-  wanted[asked + i], wanted[asked + #due + i] = "~" .. names[i], "&" .. names[i]
-end
-wanted[#wanted + 1] = STOCK
+for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
+for i = 1, #due do wanted[#wanted + 1], entries[i] = "&" .. names[i], {} end
+wanted[#wanted + 1] = "${STOCK_FIELD}"
 local found = fetch(msg, wanted)
-readStock(found[#wanted])
-for i = 1, #due do
-  readHint(i, found[asked + i])
-  words[i] = found[asked + #due + i] or ""
+${readHints("asked")}
+local keyOf, ttlOf, holders, counts, taken, exps
+if keyed[1] then
+  ${KEYED}
 end
-
-local function nonceOf(record)
-  if not record then return end
-  local nonce = string.match(record, "^L %S+ %d+ (%S+) ")
-  if nonce then return nonce end
-  local _, ended = outcomeOf(record)
-  return ended
-end
-
-local keyOf, ttlOf, holders, counts = {}, {}, {}, {}
-local function readHolders()
-  local keys, winners = {}, {}
-  for i = 1, #keyed do
-    local at, ttlMs, key = string.match(keyed[i], "^(%d+) (%d+) (.*)$")
-    keyOf[tonumber(at)], ttlOf[tonumber(at)] = key, tonumber(ttlMs)
-    keys[i] = key
-  end
-  local held = fetch(dedupe, keys)
-  for i = 1, #keys do
-    local untilMs, winner = string.match(held[i] or "", "^(%d+) (.*)$")
-    if winner and tonumber(untilMs) > nowMs then
-      holders[keys[i]] = winner
-      put(winners, winner, winner .. "!")
-    end
-  end
-  local states = fetch(msg, winners)
-  for i = 1, #winners, 2 do
-    local record, hold = states[i] or "", open(states[i + 1])
-    local expiresAtMs = string.match(record, "^L %S+ %d+ %S+ %d+ (%d+) ")
-    local alive = expiresAtMs and (hold and hold[STATE] ~= "d"
-      or not hold and (expiresAtMs == "0" or tonumber(expiresAtMs) > nowMs))
-    local done = string.find(record, "^O %S+ s ") and outcomeOf(record)
-    counts[winners[i]] = alive or done
-  end
-end
-if #keyed > 0 then readHolders() end
-
-local function readHead(text)
-  local line, nonce, when, expiresInMs = string.match(text, "^(%d+) (%S+) (%S+) (%d+)$")
-  local named = string.sub(when, 1, 1) == "@"
-  local dueMs = named and math.max(tonumber(string.sub(when, 2)), nowMs) or nowMs + when
-  dueMs, line = math.min(dueMs, LATEST_MS), tonumber(line)
-  local expiresAtMs = expiresInMs == "0" and 0 or math.min(nowMs + expiresInMs, LATEST_MS)
-  return { line = line, nonce = nonce, dueMs = dueMs, named = named and dueMs > nowMs,
-    record = table.concat({ "L", names[line], nowMs, nonce, dueMs - nowMs, expiresAtMs, "" }, " ") }
-end
-for i = 1, #heads do heads[i] = readHead(heads[i]) end
-local head = headOf(heads, runs)
-
-local added, entries, replaced, taken = {}, {}, {}, {}
-for i = 1, #due do entries[i] = {} end
-local function takeKey(key, ttlMs, id)
-  local untilMs = math.min(nowMs + ttlMs, LATEST_MS)
-  holders[key] = untilMs > nowMs and id or nil
-  put(taken, key, integer(untilMs) .. " " .. id)
-  put(exps, integer(untilMs), "#" .. key)
-end
-local function decide(i)
-  local id, head, key = messages[2 * i - 1], head[i], keyOf[i]
-  local before = added[id] or found[i] and nonceOf(found[i])
-  if before then return before == head.nonce, id end
-  local holder = key and holders[key]
-  if holder and (counts[holder] or added[holder]) then return false, holder end
-  if key then takeKey(key, ttlOf[i], id) end
-  local line = head.line
-  local score = place(due[line], head.dueMs, head.named)
-  put(entries[line], integer(score), id)
-  lowerHint(line, score)
-  put(fields, id, head.record .. messages[2 * i])
-  if found[i] then
-    replaced[#replaced + 1] = id
-    count, kept = count - 1, kept - resultBytes(found[i])
-  end
-  added[id] = head.nonce
-  return true
-end
-local dispositions, winners = {}, {}
-for i = 1, asked do
-  local enqueued, winner = decide(i)
-  dispositions[i] = enqueued and "e" or "d"
-  if not enqueued then winners[#winners + 1] = winner end
-end
-for i = 1, #due do
-  local list, call = {}, touched[i] and integer(math.floor(hints[i] / 1000) - nowMs)
-  for word in string.gmatch(words[i], "%S+") do list[#list + 1] = word end
-  if entries[i][1] and list[1] and hints[i] < dueBelow then
-    local from = math.max(1, #list - #entries[i] / 2 + 1)
-    call = "0 " .. table.concat(list, " ", from)
-    put(fields, "&" .. names[i], table.concat(list, " ", 1, from - 1))
-  end
-  if call and list[1] and entries[i][1] then calls = calls .. names[i] .. " " .. call .. "|" end
-end
-
+local added, replaced, fields, written, dispositions, winners = {}, {}, {}, 0, {}, {}
+${DECIDE}${CALL}
 for line = 1, #due do send("ZADD", due[line], entries[line]) end
-if #taken > 0 then send("HSET", dedupe, taken) end
-if #exps > 0 then send("ZADD", exp, exps) end
-if #replaced > 0 then send("ZREM", exp, replaced) end
-if #replaced > 0 then put(fields, STOCK, stock()) end
-local unknown = putHints(fields)
-if #unknown > 0 then send("SADD", lines, unknown) end
-if #fields > 0 then send("HSET", msg, fields) end
+if keyed[1] then
+  send("HSET", dedupe, taken)
+  send("ZADD", exp, exps)
+end
+if replaced[1] then
+  ${REPLACE}
+end
+${PUT_HINTS}
+send("SADD", lines, strangers)
+send("HSET", msg, fields)
 ${PUBLISH}
-return { "=push", "=" .. table.concat(dispositions), "=" .. table.concat(winners, " ") }`,
+for i = 1, winners[1] and asked or 0 do dispositions[i] = dispositions[i] or "e" end
+return { "=push", "=" .. (winners[1] and table.concat(dispositions) or string.rep("e", asked)),
+  "=" .. table.concat(winners, " ") }`,
   decode: (reply, { messages }) => ({
     dispositions: reply.letters(messages.length / 2),
     winners: reply.words(),

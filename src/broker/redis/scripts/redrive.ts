@@ -1,8 +1,22 @@
 /** Sends dead letters round again, with fresh budgets. */
 
 import { defineScript, type Script } from "../script.ts";
-import { BATCH, CLOCK, DEAD_COUNT, DEADS, HINTS, HOLD, OUTCOME, PLACE } from "./prelude.ts";
-import { PUBLISH, SLEEPERS } from "./sleepers.ts";
+import {
+  BATCH,
+  CHANGE_HOLD,
+  CLOCK,
+  DEADS,
+  DEADS_FIELD,
+  HINTS,
+  HOLD,
+  LOWER_HINT,
+  OVER,
+  PLACE,
+  PUT_HINTS,
+  readDeads,
+  readHints,
+} from "./prelude.ts";
+import { COMES, PUBLISH, WAKE } from "./sleepers.ts";
 
 /** What it is given. */
 export interface RedriveArgs {
@@ -18,7 +32,8 @@ export const redriveScript: Script<RedriveArgs, string> = defineScript({
   args: { op: "string", letters: "list" },
   access: "release",
   body: `
-${CLOCK}${BATCH}${HOLD}${DEAD_COUNT}${DEADS}${OUTCOME}${PLACE}${HINTS}${SLEEPERS}
+${CLOCK}${BATCH}${HOLD}${CHANGE_HOLD}${OVER}${PLACE}${HINTS}${LOWER_HINT}
+local fields, words, came, calls = {}, {}, {}, ""${COMES}
 local wanted = {}
 for i = 1, #letters do
   local id = string.match(letters[i], "^%S+")
@@ -27,10 +42,10 @@ end
 for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
 local wordsAt = #wanted
 for i = 1, #due do wanted[#wanted + 1] = "&" .. names[i] end
-wanted[#wanted + 1] = DEADS
+wanted[#wanted + 1] = "${DEADS_FIELD}"
 local found, base = fetch(msg, wanted), 2 * #letters
-readDeads(found[#wanted])
-for i = 1, #due do readHint(i, found[base + i]) end
+${readDeads("found[#wanted]")}${DEADS}
+${readHints("base")}
 for i = 1, #due do words[i] = found[wordsAt + i] or "" end
 
 local gone, enters, redriven = {}, {}, {}
@@ -70,10 +85,10 @@ if #gone > 0 then
     end
     send("ZADD", due[line], scored)
   end
-  local unknown = putHints(fields)
-  if #unknown > 0 then send("SADD", lines, unknown) end
-  put(fields, DEADS, deads())
-  wakeAll()
+  ${PUT_HINTS}
+  if #strangers > 0 then send("SADD", lines, strangers) end
+  put(fields, "${DEADS_FIELD}", deads())
+  ${WAKE}
   send("HSET", msg, fields)
   ${PUBLISH}
 end

@@ -4,19 +4,22 @@
  * A line's sleepers stand in the hash of the messages, `id.look id.look …`, the last one to look at
  * the end: read and written with what is read and written anyway, they cost no command of their own.
  *
- * `comes` takes down what enters a line; `wakeAll` takes the words of those that looked last, unless it
- * has been taken again, and adds what is left to the fields. What `PUBLISH` says is lost where nobody
- * listens, or where this user may not publish: no harm is done. The channel has the hash's name. Producers bundle this: it is short.
+ * `COMES` takes down in `came` what enters a line; `WAKE` takes the words of those that looked last,
+ * unless it has been taken again, and adds what is left to the fields. What `PUBLISH` says is lost where
+ * nobody listens, or where this user may not publish: no harm is done. The channel has the hash's name.
  */
-export const SLEEPERS = `
-local words, came, calls = {}, {}, ""
+export const COMES = `
 local function comes(line, dueMs)
   local one = came[line] or { 0, dueMs }
   came[line], one[2] = one, math.min(one[2], dueMs)
   if dueMs <= nowMs then one[1] = one[1] + 1 end
-end
-local function wakeAll()
-  for line, one in pairs(came) do
+end`;
+
+/** Calls for what came; the words of each line stand in `words`, and whom to call in `calls`. */
+export const WAKE = `
+for line = 1, #due do
+  local one = came[line]
+  if one then
     local list, hint, call = {}, hints[line] or dueBelow
     for word in string.gmatch(words[line], "%S+") do list[#list + 1] = word end
     if one[1] == 0 then

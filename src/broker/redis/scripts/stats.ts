@@ -1,7 +1,7 @@
 /** Counts what stands in lines, and the dead letters. */
 
 import { defineScript, type Script } from "../script.ts";
-import { CLOCK, DEAD_COUNT } from "./prelude.ts";
+import { CLOCK, DEADS_FIELD, readDeads } from "./prelude.ts";
 
 /** What stands in one line; the instant is undefined when nothing is due. */
 export interface LineCount {
@@ -25,8 +25,8 @@ export const statsScript: Script<Record<never, never>, Counted> = defineScript({
   args: {},
   access: "read",
   body: `
-${CLOCK}${DEAD_COUNT}
-readDeads(redis.call("HMGET", msg, DEADS)[1])
+${CLOCK}
+${readDeads('redis.call("HMGET", msg, "' + DEADS_FIELD + '")[1]')}
 local reply = { "=stats", nowMs, redis.call("ZCARD", dead), integer(deadBytes), #due }
 for i = 1, #due do
   local first = tonumber(redis.call("ZRANGE", due[i], 0, 0, "WITHSCORES")[2])
