@@ -16,7 +16,10 @@ export interface BoundTask<In = unknown, Out = unknown> {
   (input: In, ctx?: Partial<TaskContext>): Promise<Out>;
   /** Checks the input, stores a message, and resolves with its receipt once the store has it. */
   enqueue(input: In, options?: EnqueueOptions): Promise<Receipt<Out>>;
-  /** Enqueues many inputs in as few requests as they fit in; one bad input keeps all of them out. */
+  /**
+   * Enqueues many inputs in as few requests as they fit in; one bad input keeps all of them out. The
+   * error's path, or its issues', begins with the index of that input; one too large has an `index`.
+   */
   enqueueMany(inputs: readonly In[], options?: EnqueueOptions): Promise<Receipt<Out>[]>;
 }
 
@@ -124,7 +127,7 @@ function explain(out: Record<string, unknown>, key: string, group: string): void
       `Cannot use tasks.${group}.${key}: the method is not a task, give it @task`,
     );
   };
-  Object.defineProperty(out, key, { get, enumerable: false });
+  Object.defineProperty(out, key, { get });
 }
 
 // Else its tasks would be left out in silence. An instance may hold whatever it likes.
@@ -173,6 +176,5 @@ function* lineage(group: object): Generator<object> {
 }
 
 function definitionOf(node: unknown): TaskDefinition | undefined {
-  const carrier = typeof node === "object" || typeof node === "function" ? node : undefined;
-  return (carrier as Partial<TaskContract> | undefined | null)?.[DEFINITION];
+  return (node as Partial<TaskContract> | undefined | null)?.[DEFINITION];
 }

@@ -8,12 +8,19 @@ import { type Clock, systemClock } from "./worker/clock.ts";
 /** Sends messages to the store in one request. */
 export type Push = (messages: readonly PushMessage[]) => Promise<PushReply[]>;
 
+/** Takes the answer to one of a call's messages, by its place in the call. */
+export type Answered = (reply: PushReply, at: number) => void;
+
+/** Takes an error, once for each message that it has kept out. */
+export type Failed = (error: unknown) => void;
+
 interface Waiting {
   readonly message: PushMessage;
   /** When it came, by the clock. */
   readonly since: number;
-  readonly resolve: (reply: PushReply) => void;
-  readonly reject: (error: unknown) => void;
+  readonly at: number;
+  readonly resolve: Answered;
+  readonly reject: Failed;
 }
 
 /** One request stays far below the 10 MB that Upstash takes. */
@@ -45,24 +52,25 @@ export class Coalescer {
   }
 
   /**
-   * Adds one message; resolves when the store has answered for it.
+   * Adds messages; their caller is told what the store has answered for each. There is no promise a
+   * message: a call may bring a thousand.
    *
-   * @throws {BrokerError} when the store has not answered for ten seconds while it waited, or for one
-   * and very many wait; it was not sent then.
+   * @throws {BrokerError} when the store has not answered for a second, and very many wait. A caller
+   * gets one when it has not answered for ten seconds while the message waited; it was not sent then.
    */
-  add(message: PushMessage): Promise<PushReply> {
-    return new Promise((resolve, reject) => {
-      const now = this.#clock.now();
+  add(messages: readonly PushMessage[], resolve: Answered, reject: Failed): void {
+    const since = this.#clock.now();
+    messages.forEach((message, at) => {
       if (this.#waitingChars >= STALLED.chars && this.#silentMs() >= STALLED.ms) {
         const count = this.#waiting.length.toLocaleString("en");
         throw notSent(`${count} messages wait for a store that does not answer`);
       }
-      this.#waiting.push({ message, since: now, resolve, reject });
+      this.#waiting.push({ message, since, at, resolve, reject });
       this.#waitingChars += message.body.length;
-      if (this.#gathering) return;
-      if (this.#flights < MAX_FLIGHTS) this.#gather();
-      else this.#watch();
     });
+    if (this.#gathering) return;
+    if (this.#flights < MAX_FLIGHTS) this.#gather();
+    else this.#watch();
   }
 
   async #gather(): Promise<void> {
@@ -124,9 +132,9 @@ export class Coalescer {
     try {
       const replies = await this.#push(batch.map((waiting) => waiting.message));
       this.#answeredAt = this.#clock.now();
-      batch.forEach((waiting, i) => waiting.resolve(replies[i]!));
+      batch.forEach(({ resolve, at }, i) => resolve(replies[i]!, at));
     } catch (error) {
-      for (const waiting of batch) waiting.reject(error);
+      for (const { reject } of batch) reject(error);
     } finally {
       this.#flights--;
       if (this.#waiting.length > 0 && !this.#gathering) this.#gather();
@@ -136,5 +144,5 @@ export class Coalescer {
 
 function notSent(why: string): BrokerError {
   const detail = `${why}, and it was not sent; try again when the store answers`;
-  return new BrokerError("push", detail, { retryable: true });
+  return new BrokerError("enqueue", detail, { retryable: true });
 }

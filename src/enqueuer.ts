@@ -4,12 +4,12 @@ import { checkKnown } from "./known_options.ts";
 import type { PushMessage, PushReply } from "./broker/broker.ts";
 import { Coalescer } from "./coalescer.ts";
 import { type Duration, durationMs } from "./duration.ts";
-import { PayloadTooLargeError } from "./errors.ts";
+import { PayloadTooLargeError, UnserialisableError } from "./errors.ts";
 import type { Events } from "./events.ts";
 import type { ProducerGround } from "./ground.ts";
 import { encodeEnvelope, encodePlan } from "./message/envelope.ts";
-import { checkName, randomId } from "./message/id.ts";
-import { bytesOver, encodeJson, type Json } from "./message/json.ts";
+import { checkName, randomIds } from "./message/id.ts";
+import { bytesOver, encodeJson } from "./message/json.ts";
 import { makeReceipt, type Receipt } from "./receipt.ts";
 import { parse } from "./schema.ts";
 import {
@@ -45,7 +45,7 @@ export interface EnqueueOptions extends TaskSettings {
 /** Turns calls of `.enqueue()` into messages; one per `Dabba`. */
 export class Enqueuer {
   /** The largest input, in bytes of its JSON text. */
-  readonly payloadLimit: number;
+  declare readonly payloadLimit: number;
   readonly #ground: ProducerGround;
   readonly #events: Events;
   readonly #coalescer: Coalescer;
@@ -59,62 +59,96 @@ export class Enqueuer {
     this.#coalescer = new Coalescer((messages) => ground.broker.push(messages));
   }
 
-  /** Checks, stores, and gives the receipt; throws before any I/O for bad input. */
-  async enqueue(
+  /** Checks, stores, and gives the receipt; rejects before any I/O for bad input. */
+  enqueue(
     definition: TaskDefinition,
     input: unknown,
     options: EnqueueOptions = {},
   ): Promise<Receipt> {
-    const prepared = this.#prepare(this.#order(definition, options), input);
-    return await this.#send(definition, prepared instanceof Promise ? await prepared : prepared);
+    return this.#enqueue(definition, [input], { options }).then(([receipt]) => receipt!);
   }
 
-  /** Enqueues many inputs; one that is bad keeps all of them out. */
-  async enqueueMany(
+  /** Enqueues many inputs; one that is bad keeps all of them out, and the error says which. */
+  enqueueMany(
     definition: TaskDefinition,
     inputs: readonly unknown[],
     options: EnqueueOptions = {},
   ): Promise<Receipt[]> {
+    return this.#enqueue(definition, inputs, { options, many: true });
+  }
+
+  async #enqueue(
+    definition: TaskDefinition,
+    inputs: readonly unknown[],
+    { options, many }: { readonly options: EnqueueOptions; readonly many?: boolean },
+  ): Promise<Receipt[]> {
     if (options.id !== undefined && inputs.length > 1) {
       throw new TypeError("Cannot give one id to many messages: enqueue them one by one");
     }
-    const order = this.#order(definition, options);
-    const messages = await allOf(inputs, (input) => this.#prepare(order, input));
-    return await Promise.all(messages.map((message) => this.#send(definition, message)));
-  }
-
-  /** Stores messages of a task all or none, each with options of its own; at most 1,000. */
-  async enqueueWhole(
-    definition: TaskDefinition,
-    entries: readonly { readonly input: unknown; readonly options: EnqueueOptions }[],
-  ): Promise<readonly PushReply[]> {
-    const messages = await allOf(
-      entries,
-      ({ input, options }) => this.#prepare(this.#order(definition, options), input),
-    );
-    // Not with others: what is too much for one request would be split.
-    const replies = await this.#ground.broker.push(messages);
-    replies.forEach((reply, i) => {
-      const { queue } = messages[i]!;
-      this.#events.emit("enqueued", { ...reply, task: definition.name, queue });
+    const prepared = this.prepare(definition, inputs, { options: [options], many });
+    // Schemas that answer at once cost no turn of the event loop: same-turn enqueues stay together.
+    const messages = prepared instanceof Promise ? await prepared : prepared;
+    const receipts: Receipt[] = [];
+    let left = messages.length;
+    if (left === 0) return receipts;
+    await new Promise<void>((resolve, reject) => {
+      this.#coalescer.add(messages, (reply, at) => {
+        this.tell(definition.name, reply, messages[at]!);
+        receipts[at] = makeReceipt(this.#ground, definition, reply);
+        if (--left === 0) resolve();
+      }, reject);
     });
-    return replies;
+    const { arrived } = this.#ground;
+    if (arrived) await Promise.all(receipts.map(({ id }) => arrived(id)));
+    return receipts;
   }
 
-  // A schema that answers at once costs no turn of the event loop: same-turn enqueues stay together.
-  #prepare(order: Order, input: unknown): PushMessage | Promise<PushMessage> {
-    const { definition } = order;
-    const { push, sent } = this.#message(order, input);
-    const valid = parse(definition.input, sent, { task: definition.name, side: "input" });
-    return valid instanceof Promise ? valid.then(() => push) : push;
+  /** Checks inputs, and makes messages of them; the options are one for all, or one for each. */
+  prepare(
+    definition: TaskDefinition,
+    inputs: readonly unknown[],
+    { options, many }: {
+      readonly options: readonly EnqueueOptions[];
+      readonly many?: boolean | undefined;
+    },
+  ): PushMessage[] | Promise<PushMessage[]> {
+    const { name: task } = definition;
+    const orders = options.map((one) => this.#order(definition, one));
+    const drawn = randomIds(inputs.length);
+    const [messages, late]: [PushMessage[], Promise<unknown>[]] = [[], []];
+    let root: readonly number[] = [];
+    try {
+      for (const input of inputs) {
+        const at = messages.length;
+        if (many) root = [at];
+        const text = encodeJson(input);
+        const bytes = bytesOver(text, this.payloadLimit);
+        if (bytes !== undefined) {
+          throw new PayloadTooLargeError(task, bytes, this.payloadLimit, "input", root[0]);
+        }
+        const valid = parse(definition.input, JSON.parse(text), { task, side: "input", root });
+        if (valid instanceof Promise) late.push(valid);
+        const { id = drawn[at]!, plan, rest } = orders[at] ?? orders[0]!;
+        // Under an id that was chosen, the drawn one tells a second use of it from a replay.
+        const nonce = id === drawn[at] ? "-" : drawn[at]!;
+        messages.push({ ...rest, id, nonce, body: encodeEnvelope(plan, text) });
+      }
+    } catch (error) {
+      // It keeps all out, and leaves no rejection of the others unheard.
+      for (const valid of late) valid.catch(() => {});
+      if (!(error instanceof UnserialisableError)) throw error;
+      throw new UnserialisableError(
+        [...root, ...error.path],
+        error.reason,
+        `input of task "${task}"`,
+      );
+    }
+    return late.length === 0 ? messages : Promise.all(late).then(() => messages);
   }
 
-  async #send(definition: TaskDefinition, message: PushMessage): Promise<Receipt> {
-    const reply = await this.#coalescer.add(message);
-    this.#events.emit("enqueued", { ...reply, task: definition.name, queue: message.queue });
-    const receipt = makeReceipt(this.#ground, definition, reply);
-    if (this.#ground.arrived) await this.#ground.arrived(reply.id);
-    return receipt;
+  /** Tells of an answer. */
+  tell(task: string, reply: PushReply, { queue }: PushMessage): void {
+    this.#events.emit("enqueued", { ...reply, task, queue });
   }
 
   #order(definition: TaskDefinition, options: EnqueueOptions): Order {
@@ -122,75 +156,37 @@ export class Enqueuer {
     const { dedupe, ...when } = schedule(options);
     const { queue, priority } = settings;
     return {
-      definition,
       id: options.id === undefined ? undefined : checkName(options.id, "message id"),
       plan: this.#plan(definition.name, settings, dedupe?.ttlMs),
       rest: {
         queue,
         priority,
         ...when,
-        ...(dedupe && { dedupe: scoped(dedupe, definition.name) }),
+        // Keys of two tasks are two keys: else one task's message would stand for the other's.
+        dedupe: dedupe && { ...dedupe, key: `${definition.name} ${dedupe.key}` },
       },
     };
-  }
-
-  #message(
-    { definition, id, plan, rest }: Order,
-    input: unknown,
-  ): { readonly push: PushMessage; readonly sent: Json } {
-    const text = encodeJson(input);
-    const bytes = bytesOver(text, this.payloadLimit);
-    if (bytes !== undefined) {
-      throw new PayloadTooLargeError(definition.name, bytes, this.payloadLimit);
-    }
-    const push = {
-      id: id ?? randomId(),
-      nonce: id === undefined ? "-" : randomId(),
-      body: encodeEnvelope(plan, text),
-      ...rest,
-    };
-    return { push, sent: JSON.parse(text) };
   }
 
   // A message that holds a dedupe key is remembered for as long: the key falls with its winner.
   #plan(task: string, settings: ResolvedSettings, keepMs: number = 0): string {
     const { retainMs } = settings;
     if (keepMs > retainMs) return encodePlan({ task, ...settings, keepMs });
-    const known = this.#plans.get(settings);
-    if (known !== undefined) return known;
-    const plan = encodePlan({ task, ...settings, keepMs: retainMs });
-    this.#plans.set(settings, plan);
+    let plan = this.#plans.get(settings);
+    if (plan === undefined) {
+      plan = encodePlan({ task, ...settings, keepMs: retainMs });
+      this.#plans.set(settings, plan);
+    }
     return plan;
   }
 }
 
 /** Is what messages have in common that are enqueued together. */
 interface Order {
-  readonly definition: TaskDefinition;
   /** The id that was chosen. */
   readonly id: string | undefined;
   readonly plan: string;
   readonly rest: Omit<PushMessage, "id" | "nonce" | "body">;
-}
-
-// One that throws at once keeps all out, and leaves no rejection of the others unheard.
-function allOf<In, Out>(
-  inputs: readonly In[],
-  act: (input: In) => Out | Promise<Out>,
-): Out[] | Promise<Out[]> {
-  const results: (Out | Promise<Out>)[] = [];
-  let late = false;
-  try {
-    for (const input of inputs) {
-      const result = act(input);
-      late ||= result instanceof Promise;
-      results.push(result);
-    }
-  } catch (error) {
-    for (const result of results) if (result instanceof Promise) result.catch(() => {});
-    throw error;
-  }
-  return late ? Promise.all(results) : results as Out[];
 }
 
 /** Checks options as an enqueue does; throws `TypeError` or `RangeError` for a bad one. */
@@ -240,14 +236,9 @@ function schedule({ delay, at, expiresIn, dedupe }: EnqueueOptions): When {
   return {
     delayMs,
     expiresInMs,
-    ...(at === undefined ? {} : { dueAtMs: Math.max(0, at.getTime()) }),
-    ...(dedupe === undefined ? {} : { dedupe: checkDedupe(dedupe) }),
+    dueAtMs: at && Math.max(0, at.getTime()),
+    dedupe: dedupe && checkDedupe(dedupe),
   };
-}
-
-// Keys of two tasks are two keys: else one task's message would stand for the other's.
-function scoped(dedupe: NonNullable<PushMessage["dedupe"]>, task: string): PushMessage["dedupe"] {
-  return { ...dedupe, key: `${task} ${dedupe.key}` };
 }
 
 function checkDedupe({ key, ttl }: { readonly key: string; readonly ttl: Duration }) {

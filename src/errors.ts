@@ -42,7 +42,7 @@ export type DabbaErrorCode =
  */
 export class DabbaError extends Error {
   /** Says which error this is; stable across releases. */
-  readonly code: DabbaErrorCode;
+  declare readonly code: DabbaErrorCode;
   /** Names the class, also where the bundler renamed it. */
   override readonly name: string = "DabbaError";
 
@@ -57,7 +57,7 @@ export class DabbaError extends Error {
 export interface Issue {
   /** What is wrong, in the schema library's words. */
   readonly message: string;
-  /** Where it is wrong: keys and indexes from the root. */
+  /** Where it is wrong: keys and indexes from the root, which for `enqueueMany` is its list. */
   readonly path: readonly (string | number)[];
 }
 
@@ -66,7 +66,7 @@ export class ValidationError extends DabbaError {
   /** Names the class, also where the bundler renamed it. */
   override readonly name = "ValidationError";
   /** What the schema found, at least one entry. */
-  readonly issues: readonly Issue[];
+  declare readonly issues: readonly Issue[];
 
   /** Makes the error for the `input` or the `output` of the task named. */
   constructor(readonly task: string, readonly side: "input" | "output", issues: readonly Issue[]) {
@@ -95,15 +95,19 @@ export class UnknownTaskError extends DabbaError {
   }
 }
 
-/** Says that an input cannot travel as JSON without losing something. */
+/** Says that an input or an output cannot travel as JSON without losing something. */
 export class UnserialisableError extends DabbaError {
   /** Names the class, also where the bundler renamed it. */
   override readonly name = "UnserialisableError";
 
-  /** Makes the error; `path` leads to the value, `reason` says what it is. */
-  constructor(readonly path: readonly (string | number)[], readonly reason: string) {
+  /** Makes the error; `path` leads to the value, `reason` says what it is, `whole` what it is in. */
+  constructor(
+    readonly path: readonly (string | number)[],
+    readonly reason: string,
+    whole: string = "value",
+  ) {
     const where = path.length > 0 ? ` at "${path.join(".")}"` : "";
-    super("unserialisable", `Cannot send value${where} as JSON: ${reason}`);
+    super("unserialisable", `Cannot send ${whole}${where} as JSON: ${reason}`);
   }
 }
 
@@ -118,12 +122,16 @@ export class PayloadTooLargeError extends DabbaError {
     readonly bytes: number,
     readonly limit: number,
     readonly side: "input" | "output" = "input",
+    /** Which of the inputs of `enqueueMany` it is, from 0. */
+    readonly index?: number,
   ) {
     const [size, most] = [bytes, limit].map((n) => n.toLocaleString("en-US"));
     const what = side === "input" ? "enqueue task" : "keep the output of task";
     super(
       "payload_too_large",
-      `Cannot ${what} "${task}": payload is ${size} bytes, the limit is ${most}`,
+      `Cannot ${what} "${task}": payload${
+        index === undefined ? "" : ` ${index}`
+      } is ${size} bytes, the limit is ${most}`,
     );
   }
 }
@@ -132,16 +140,16 @@ export class PayloadTooLargeError extends DabbaError {
 export class BrokerError extends DabbaError {
   /** Names the class, also where the bundler renamed it. */
   override readonly name: string = "BrokerError";
-  /** Which broker operation failed, such as `"push"`. */
-  readonly operation: string;
+  /** What could not be done, such as `"enqueue"`. */
+  declare readonly operation: string;
   /** Whether the same call may pass later: true for outages, false for a wrong token. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** The store is full: nothing was written, and space must be made. */
-  readonly full: boolean;
+  declare readonly full: boolean;
   /** The store gave a reason that Dabba does not know: it is tried again, but look into it. */
-  readonly unknown: boolean;
+  declare readonly unknown: boolean;
   /** How long the store wants to be left alone, in milliseconds; 0 where it did not say. */
-  readonly retryAfterMs: number;
+  declare readonly retryAfterMs: number;
 
   /** Makes the error; `detail` says the state and the way out. */
   constructor(
@@ -186,7 +194,7 @@ export class NotConfirmedError extends BrokerError {
       ? "this Redis does not tell whether replicas have it; leave confirm off"
       : `${count} of ${replicas} replicas had it after ${waitMs} ms; look at them`;
     const again = "it is safe to enqueue it again under the same id";
-    super("confirm push", `it is stored, but ${why}; ${again}`, { retryable: !refused });
+    super("confirm an enqueue", `it is stored, but ${why}; ${again}`, { retryable: !refused });
     this.reached = count;
   }
 }

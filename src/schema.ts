@@ -42,11 +42,21 @@ export function isSchema(value: unknown): value is Schema {
   return typeof standard?.validate === "function";
 }
 
-/** Parses a value, or throws a `ValidationError` that names the task and the side. */
+/** Is what is parsed. */
+export interface Subject {
+  /** The task's name. */
+  readonly task: string;
+  /** What of the task it is. */
+  readonly side: "input" | "output";
+  /** What leads to it, of many. */
+  readonly root?: readonly number[];
+}
+
+/** Parses a value, or throws a `ValidationError` that names the subject. */
 export function parse<Out>(
   schema: Schema<unknown, Out>,
   value: unknown,
-  subject: { readonly task: string; readonly side: "input" | "output" },
+  subject: Subject,
 ): Out | Promise<Out> {
   const result = schema["~standard"].validate(value);
   // Most schemas answer at once; an `await` here would cost each of them a turn.
@@ -57,13 +67,22 @@ export function parse<Out>(
 
 function accept<Out>(
   result: SchemaResult<Out>,
-  { task, side }: { readonly task: string; readonly side: "input" | "output" },
+  { task, side, root = [] }: Subject,
 ): Out {
-  if (result.issues) throw new ValidationError(task, side, result.issues.map(toIssue));
+  if (result.issues) {
+    throw new ValidationError(
+      task,
+      side,
+      result.issues.map((issue) => toIssue(issue, root)),
+    );
+  }
   return result.value;
 }
 
-function toIssue({ message, path }: SchemaIssue): Issue {
-  const keys = (path ?? []).map((part) => typeof part === "object" ? part.key : part);
-  return { message, path: keys.map((key) => typeof key === "symbol" ? String(key) : key) };
+function toIssue({ message, path = [] }: SchemaIssue, root: readonly number[]): Issue {
+  const keys = path.map((part) => typeof part === "object" ? part.key : part);
+  return {
+    message,
+    path: [...root, ...keys.map((key) => typeof key === "symbol" ? String(key) : key)],
+  };
 }

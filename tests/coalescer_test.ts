@@ -42,13 +42,20 @@ class Store {
   }
 }
 
+/** Adds one message alone. */
+function addOne(coalescer: Coalescer, one: PushMessage): Promise<PushReply> {
+  return new Promise((resolve, reject) => {
+    coalescer.add([one], resolve, reject);
+  });
+}
+
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 Deno.test("Coalescer.add() sends the messages of one turn in one request, in their order", async () => {
   const store = new Store();
   const coalescer = new Coalescer(store.push);
-  const replies = await Promise.all(range(100).map((i) => coalescer.add(message(`m${i}`))));
+  const replies = await Promise.all(range(100).map((i) => addOne(coalescer, message(`m${i}`))));
   assertEquals(store.sizes, [100]);
   assertEquals(store.batches[0]!.map(({ id }) => id), range(100).map((i) => `m${i}`));
   assertEquals(replies.map(({ id }) => id), range(100).map((i) => `m${i}`));
@@ -60,7 +67,7 @@ Deno.test("Coalescer.add() sends messages of the same turn together when they ar
   await Promise.all(
     range(50).map(async (i) => {
       for (let hop = 0; hop < i % 4; hop++) await undefined;
-      await coalescer.add(message(`m${i}`));
+      await addOne(coalescer, message(`m${i}`));
     }),
   );
   assertEquals(store.sizes, [50]);
@@ -70,7 +77,7 @@ Deno.test("Coalescer.add() sends a lone message without waiting for a timer", as
   const store = new Store();
   const coalescer = new Coalescer(store.push);
   const begunAt = performance.now();
-  for (let i = 0; i < 500; i++) await coalescer.add(message(`m${i}`));
+  for (let i = 0; i < 500; i++) await addOne(coalescer, message(`m${i}`));
   const took = performance.now() - begunAt;
   assert(took < 400, `${took} ms for 500 messages one after the other`);
 });
@@ -81,7 +88,7 @@ Deno.test("Coalescer.add() sends what many requests add at once together, howeve
   await Promise.all(
     range(1_000).map(async (i) => {
       await turn();
-      await coalescer.add(message(`m${i}`));
+      await addOne(coalescer, message(`m${i}`));
     }),
   );
   assert(store.sizes.length < 20, `${store.sizes.length} requests for 1,000 messages`);
@@ -96,7 +103,7 @@ Deno.test("Coalescer.add() joins the messages of one turn where there is no setI
     const coalescer = new Coalescer(store.push);
     const added = range(50).map(async (i) => {
       for (let hop = 0; hop < i % 4; hop++) await undefined;
-      await coalescer.add(message(`m${i}`));
+      await addOne(coalescer, message(`m${i}`));
     });
     await Promise.all(added);
     assertEquals(store.sizes, [50]);
@@ -110,7 +117,7 @@ Deno.test("Coalescer.add() gathers what comes while two requests are on their wa
   const coalescer = new Coalescer(store.push);
   const added: Promise<PushReply>[] = [];
   for (let i = 0; i < 10; i++) {
-    added.push(coalescer.add(message(`m${i}`)));
+    added.push(addOne(coalescer, message(`m${i}`)));
     await turn();
   }
   assertEquals(store.sizes, [1, 1]);
@@ -125,7 +132,7 @@ Deno.test("Coalescer.add() gathers what comes while two requests are on their wa
 Deno.test("Coalescer.add() splits what does not fit one request, by count", async () => {
   const store = new Store();
   const coalescer = new Coalescer(store.push);
-  await Promise.all(range(2_500).map((i) => coalescer.add(message(`m${i}`))));
+  await Promise.all(range(2_500).map((i) => addOne(coalescer, message(`m${i}`))));
   assertEquals(store.sizes, [MAX_BATCH, MAX_BATCH, 500]);
 });
 
@@ -133,9 +140,9 @@ Deno.test("Coalescer.add() splits what does not fit one request, by size", async
   const store = new Store();
   const coalescer = new Coalescer(store.push);
   const body = "x".repeat(300_000);
-  await Promise.all(range(10).map((i) => coalescer.add(message(`m${i}`, body))));
+  await Promise.all(range(10).map((i) => addOne(coalescer, message(`m${i}`, body))));
   assertEquals(store.sizes, [3, 3, 3, 1]);
-  await coalescer.add(message("large", "x".repeat(3_000_000)));
+  await addOne(coalescer, message("large", "x".repeat(3_000_000)));
   assertEquals(store.sizes.at(-1), 1, "one that is too large alone still travels");
 });
 
@@ -143,7 +150,7 @@ Deno.test("Coalescer.add() counts the bytes of a request, not its characters", a
   const store = new Store();
   const coalescer = new Coalescer(store.push);
   const body = "\u{6F22}".repeat(250_000);
-  await Promise.all(range(12).map((i) => coalescer.add(message(`m${i}`, body))));
+  await Promise.all(range(12).map((i) => addOne(coalescer, message(`m${i}`, body))));
   const sizes = store.batches.map((batch) =>
     batch.reduce((sum, one) => sum + new TextEncoder().encode(one.body).length, 0)
   );
@@ -153,11 +160,11 @@ Deno.test("Coalescer.add() counts the bytes of a request, not its characters", a
 Deno.test("Coalescer.add() rejects exactly the batch whose push failed", async () => {
   const store = new Store(false);
   const coalescer = new Coalescer(store.push);
-  const first = Promise.allSettled(range(3).map((i) => coalescer.add(message(`a${i}`))));
+  const first = Promise.allSettled(range(3).map((i) => addOne(coalescer, message(`a${i}`))));
   await turn();
-  const second = Promise.allSettled(range(3).map((i) => coalescer.add(message(`b${i}`))));
+  const second = Promise.allSettled(range(3).map((i) => addOne(coalescer, message(`b${i}`))));
   await turn();
-  const third = coalescer.add(message("c"));
+  const third = addOne(coalescer, message("c"));
   await turn();
   store.fail(1);
   await turn();
@@ -173,16 +180,16 @@ Deno.test("Coalescer.add() survives a push that throws at once", async () => {
     throw new TypeError("at once");
   };
   const coalescer = new Coalescer(() => answer());
-  await assertRejects(() => coalescer.add(message("m1")), TypeError, "at once");
+  await assertRejects(() => addOne(coalescer, message("m1")), TypeError, "at once");
   answer = () => Promise.resolve([{ id: "m3", disposition: "enqueued" }]);
-  assertEquals((await coalescer.add(message("m3"))).id, "m3");
+  assertEquals((await addOne(coalescer, message("m3"))).id, "m3");
 });
 
 Deno.test("Coalescer.add() takes 100,000 messages of one turn in as many requests as they need", async () => {
   const store = new Store();
   const coalescer = new Coalescer(store.push);
   const begunAt = performance.now();
-  await Promise.all(range(100_000).map((i) => coalescer.add(message(`m${i}`))));
+  await Promise.all(range(100_000).map((i) => addOne(coalescer, message(`m${i}`))));
   assertEquals(store.sizes, Array(100).fill(MAX_BATCH));
   assert(performance.now() - begunAt < 5_000, "without going through the queue for each of them");
 });
@@ -191,14 +198,14 @@ Deno.test("Coalescer.add() gives up what a store that hangs has kept waiting, un
   const store = new Store(false);
   const clock = new FakeClock();
   const coalescer = new Coalescer(store.push, clock);
-  const flying = [coalescer.add(message("a"))];
+  const flying = [addOne(coalescer, message("a"))];
   await turn();
-  flying.push(coalescer.add(message("b")));
+  flying.push(addOne(coalescer, message("b")));
   await turn();
-  const early = coalescer.add(message("early"));
+  const early = addOne(coalescer, message("early"));
   const gaveUp = assertRejects(() => early, BrokerError, "it was not sent");
   await clock.advance(6_000);
-  const late = coalescer.add(message("late"));
+  const late = addOne(coalescer, message("late"));
   await clock.advance(4_000);
   await gaveUp;
   store.open = true;
@@ -214,7 +221,7 @@ Deno.test("Coalescer.add() keeps what waits for long, as long as the store answe
   const store = new Store(false);
   const clock = new FakeClock();
   const coalescer = new Coalescer(store.push, clock);
-  const all = Promise.all(range(5_000).map((i) => coalescer.add(message(`m${i}`))));
+  const all = Promise.all(range(5_000).map((i) => addOne(coalescer, message(`m${i}`))));
   await turn();
   for (const batch of range(5)) {
     await clock.advance(9_000);
@@ -230,13 +237,34 @@ Deno.test("Coalescer.add() refuses at once when very many wait for a store that 
   const clock = new FakeClock();
   const coalescer = new Coalescer(store.push, clock);
   const big = "x".repeat(1_000_000);
-  const all = range(66).map((i) => coalescer.add(message(`m${i}`, big)));
+  const all = range(66).map((i) => addOne(coalescer, message(`m${i}`, big)));
   await turn();
   await clock.advance(1_000);
-  await assertRejects(() => coalescer.add(message("one more")), BrokerError, "64 messages wait");
+  await assertRejects(
+    () => addOne(coalescer, message("one more")),
+    BrokerError,
+    "64 messages wait",
+  );
   store.open = true;
   store.answer(0);
   store.answer(1);
   await Promise.all(all);
-  assertEquals((await coalescer.add(message("later"))).id, "later");
+  assertEquals((await addOne(coalescer, message("later"))).id, "later");
+});
+
+Deno.test("Coalescer.add() tells one call of each of its messages, over several requests and beside others", async () => {
+  const store = new Store();
+  const coalescer = new Coalescer(store.push);
+  const told: string[] = [];
+  const all = Promise.withResolvers<void>();
+  const first = addOne(coalescer, message("first"));
+  const answered = ({ id }: PushReply, at: number) => {
+    told[at] = id;
+    if (at === 1_499) all.resolve();
+  };
+  coalescer.add(range(1_500).map((i) => message(`m${i}`)), answered, all.reject);
+  await all.promise;
+  assertEquals(store.sizes, [MAX_BATCH, 501]);
+  assertEquals(told, range(1_500).map((i) => `m${i}`));
+  assertEquals((await first).id, "first");
 });

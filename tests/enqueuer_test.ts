@@ -110,6 +110,54 @@ for (const [what, input, Kind] of bad) {
   });
 }
 
+Deno.test("BoundTask.enqueueMany() says which input is bad, and of which task", async () => {
+  await using dabba = open({ note });
+  const refusal = (input: unknown) =>
+    dabba.tasks.note.enqueueMany([{ text: "a" }, input as { text: string }]).catch((error) =>
+      error
+    );
+  const invalid = await refusal({ text: 7 });
+  assertEquals(invalid.issues[0].path, [1, "text"]);
+  assert(invalid.message.startsWith('Invalid input of task "note" at "1.text": '), invalid.message);
+  const unserialisable = await refusal({ text: 1n });
+  assertEquals(unserialisable.path, [1, "text"]);
+  assertEquals(
+    unserialisable.message,
+    'Cannot send input of task "note" at "1.text" as JSON: ' +
+      "a BigInt is not JSON; send it as a string",
+  );
+  const large = await refusal({ text: "x".repeat(262_144) });
+  assertEquals(large.index, 1);
+  assert(large.message.startsWith('Cannot enqueue task "note": payload 1 is 262,'), large.message);
+});
+
+Deno.test("BoundTask.enqueue() names the task whose input is undefined", async () => {
+  await using dabba = open({ note });
+  const error = await assertRejects(() => dabba.tasks.note.enqueue(undefined as never));
+  assertEquals(
+    (error as Error).message,
+    'Cannot send input of task "note" as JSON: a value of type undefined is not JSON',
+  );
+});
+
+Deno.test("BoundTask.enqueueMany() tells of what is stored when a later request fails", async () => {
+  await using dabba = open({ note });
+  const told: string[] = [];
+  const stored = Promise.withResolvers<void>();
+  dabba.on("enqueued", ({ id }) => {
+    if (told.push(id) === 1_000) stored.resolve();
+  });
+  let pushes = 0;
+  dabba.broker.before = async ({ operation }) => {
+    if (operation !== "push" || ++pushes < 2) return;
+    await stored.promise;
+    throw new Error("the second");
+  };
+  const inputs = range(1_500).map((i) => ({ text: `${i}` }));
+  await assertRejects(() => dabba.tasks.note.enqueueMany(inputs), Error, "the second");
+  assertEquals(told.length, 1_000);
+});
+
 Deno.test("BoundTask.enqueueMany() leaves no rejection unheard when several inputs are bad", async () => {
   const late = {
     "~standard": {

@@ -98,7 +98,13 @@ export class Post {
   async sendWhole(letters: readonly Letter[]): Promise<void> {
     this.#checkOpen("commit");
     if (letters.length === 0) return;
-    await insideOf(this.dabba).enqueuer.enqueueWhole(this.#definition, letters);
+    const { enqueuer, ground } = insideOf(this.dabba);
+    const options = letters.map((letter) => letter.options);
+    const inputs = letters.map(({ input }) => input);
+    // Not with others: what is too much for one request would be split.
+    const messages = await enqueuer.prepare(this.#definition, inputs, { options });
+    const replies = await ground.broker.push(messages);
+    replies.forEach((reply, at) => enqueuer.tell(TASK, reply, messages[at]!));
   }
 
   /** Has a handler take the values of a queue until the signal aborts, or the post is closed. */

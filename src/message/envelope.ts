@@ -30,9 +30,9 @@ interface Wire {
   readonly v: 1;
   readonly t: string;
   readonly b: BackoffPlan;
-  readonly o?: number;
+  readonly o?: number | undefined;
   readonly r: number;
-  readonly k?: number;
+  readonly k?: number | undefined;
   readonly c: number;
 }
 
@@ -42,9 +42,9 @@ export function encodePlan(plan: Plan): string {
     v: 1,
     t: plan.task,
     b: plan.backoff,
-    ...(plan.timeoutMs > 0 ? { o: plan.timeoutMs } : {}),
+    o: plan.timeoutMs || undefined,
     r: plan.retainMs,
-    ...(plan.keepMs > plan.retainMs ? { k: plan.keepMs } : {}),
+    k: plan.keepMs > plan.retainMs ? plan.keepMs : undefined,
     c: plan.maxCrashes,
   };
   return JSON.stringify(wire);

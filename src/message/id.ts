@@ -4,13 +4,32 @@
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9_.:-]{1,64}$/;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/** How many are drawn at once; `getRandomValues` gives 64 KiB at most. */
+const AT_ONCE = 1_000;
+
 /** Draws a 128-bit id: 22 characters that are safe in URLs, keys and file names. */
 export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(22));
-  let id = "";
-  // 21 characters of 6 bits and one of 2: 128 bits.
-  for (let i = 0; i < 21; i++) id += ALPHABET[bytes[i]! & 63];
-  return id + ALPHABET[bytes[21]! & 3];
+  return randomIds(1)[0]!;
+}
+
+/**
+ * Draws many ids, at a fraction of what each costs alone. None is drawn ahead: a process that is
+ * restored from a snapshot would use it again.
+ */
+export function randomIds(count: number): string[] {
+  const ids: string[] = [];
+  while (ids.length < count) {
+    const bytes = crypto.getRandomValues(
+      new Uint8Array(22 * Math.min(count - ids.length, AT_ONCE)),
+    );
+    for (let at = 0; at < bytes.length; at++) {
+      // 21 characters of 6 bits and one of 2: 128 bits.
+      let id = "";
+      for (const end = at + 21; at < end; at++) id += ALPHABET[bytes[at]! & 63];
+      ids.push(id + ALPHABET[bytes[at]! & 3]);
+    }
+  }
+  return ids;
 }
 
 /** Checks a name of a task, queue, namespace, worker or message, and gives it back. */

@@ -70,9 +70,9 @@ export function partsOf<T extends TaskTree>(producer: Producer<T>): ProducerPart
  */
 export class Producer<T extends TaskTree = TaskTree> {
   /** The tasks, typed, each with `.enqueue()`. */
-  readonly tasks: BoundTree<T>;
+  declare readonly tasks: BoundTree<T>;
   /** Looks into the store. */
-  readonly inspect: {
+  declare readonly inspect: {
     /** Counts what the store holds. */
     stats(): Promise<BrokerStats>;
   };

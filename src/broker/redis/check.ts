@@ -14,7 +14,7 @@ import { linesScript } from "./scripts/lines.ts";
 const PAGE = 200;
 /** How many lines a page looks at: each costs up to three commands. */
 const LINES_AT_ONCE = 20;
-const OPERATION = { operation: "check" };
+const OPERATION = { operation: "check the store" };
 
 const PARTS = ["lines", "messages", "dead", "exp", "dedupe"] as const;
 type Part = typeof PARTS[number];

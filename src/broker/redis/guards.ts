@@ -4,7 +4,6 @@ import { type ExchangeRequest, MAX_BATCH, type PushMessage } from "../broker.ts"
 
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
 const CLAIM = /^[A-Za-z0-9_.:-]{1,128}$/;
-const WORD = /^\S{1,64}$/;
 
 /** An id that no message has. */
 const NOBODY = "?";
@@ -40,11 +39,11 @@ export function guardBatch(operation: string, entries: readonly unknown[]): void
 
 /** Refuses messages that cannot be stored. */
 export function guardMessages(messages: readonly PushMessage[]): void {
-  guardBatch("push", messages);
+  guardBatch("enqueue", messages);
   for (const { id, queue, nonce } of messages) {
-    guardName("push", "id", id);
-    guardName("push", "queue", queue);
-    if (!WORD.test(nonce)) throw new TypeError(`Cannot push message "${id}": its nonce is no word`);
+    guardName("enqueue", "id", id);
+    guardName("enqueue", "queue", queue);
+    guardName("enqueue", "nonce", nonce);
   }
 }
 

@@ -8,34 +8,30 @@ export const LAYOUT = "1";
 /** Names a key of which a namespace has one. */
 export type KeyName = "version" | "msg" | "lines" | "exp" | "dead" | "dedupe";
 
+const NAMES = ["version", "msg", "lines", "exp", "dead", "dedupe", "confirm"];
+
 /** Is the names of the keys of one namespace. */
 export class Keys implements Readonly<Record<KeyName, string>> {
   /** The layout, as text. */
-  readonly version: string;
+  declare readonly version: string;
   /** What is known of each message, each channel, and when each line has work: see `record.ts`. */
-  readonly msg: string;
+  declare readonly msg: string;
   /** The names of all lines that have ever been used. */
-  readonly lines: string;
+  declare readonly lines: string;
   /** What is to be forgotten, by when: outcomes, `@` channels, `#` dedupe keys. */
-  readonly exp: string;
+  declare readonly exp: string;
   /** The dead letters, by when they died. */
-  readonly dead: string;
+  declare readonly dead: string;
   /** Who holds which dedupe key. */
-  readonly dedupe: string;
+  declare readonly dedupe: string;
   /** Written after a push that is to be confirmed; it ends by itself. */
-  readonly confirm: string;
+  declare readonly confirm: string;
   readonly #prefix: string;
 
   /** Names the keys of a namespace. */
   constructor(namespace: string) {
     this.#prefix = `{${namespace}}:`;
-    this.version = this.#prefix + "version";
-    this.msg = this.#prefix + "msg";
-    this.lines = this.#prefix + "lines";
-    this.exp = this.#prefix + "exp";
-    this.dead = this.#prefix + "dead";
-    this.dedupe = this.#prefix + "dedupe";
-    this.confirm = this.#prefix + "confirm";
+    for (const name of NAMES) (this as Record<string, unknown>)[name] = this.#prefix + name;
   }
 
   /** Fits every key of the namespace, as a pattern of Redis. */

@@ -26,7 +26,7 @@ export async function pushMessages(
     ),
   };
   const call = { args, lines: keys.dues(lines.lines) };
-  const { dispositions, winners } = await runner.run(pushScript, call, { operation: "push" });
+  const { dispositions, winners } = await runner.run(pushScript, call, { operation: "enqueue" });
   let duplicates = 0;
   return messages.map(({ id }, index) =>
     dispositions[index] === "e"

@@ -158,7 +158,7 @@ export class RedisBroker implements Broker {
     const answer = await this.#runner.run(
       exchangeScript,
       { args, lines: this.#keys.dues(lines) },
-      { operation: "exchange", once: true },
+      { operation: "take or settle messages", once: true },
     );
     return exchangeReply(request, answer);
   }
@@ -169,7 +169,7 @@ export class RedisBroker implements Broker {
     const lines = linesOf(queues);
     if (lines.length === 0) return undefined;
     // As an exchange, it is sent again by the worker, which leaves a store in trouble longer alone.
-    const operation = { operation: "probe", once: true };
+    const operation = { operation: "look for messages", once: true };
     const command = ["HMGET", this.#keys.msg, ...lines.map((line) => `~${line}`)] as const;
     const read = (reply: unknown) => readHints(reply, lines.length);
     const hints = await runCommand(this.#runner, command, { ...operation, read }) ??

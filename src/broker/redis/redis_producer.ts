@@ -29,7 +29,7 @@ export class RedisProducer implements ProducerBroker {
   /** Names the broker in texts. */
   readonly kind = "redis";
   /** The namespace that the messages lie in. */
-  readonly namespace: string;
+  declare readonly namespace: string;
   readonly #reach: Reach;
   readonly #deadLetters: DeadLetterBounds;
 

@@ -7,11 +7,11 @@ export class RestError extends Error {
   /** Names the class, also where the bundler renamed it. */
   override readonly name = "RestError";
   /** The store's own words, cut where they may quote an argument; empty where a proxy has answered. */
-  readonly words: string;
+  declare readonly words: string;
   /** The status of HTTP. */
-  readonly status: number;
+  declare readonly status: number;
   /** How long the store wants to be left alone, in milliseconds; undefined where it did not say. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   /** Makes it of what stood where the reply should. */
   constructor(text: string, { status, headers }: Pick<Response, "status" | "headers">) {

@@ -13,7 +13,7 @@ const LINES_AT_ONCE = 500;
 export async function countStore(
   { runner, keys }: Reach,
 ): Promise<Omit<BrokerStats, "deadLetters">> {
-  const operation = { operation: "stats" };
+  const operation = { operation: "count" };
   const lines = await runner.run(linesScript, { args: {} }, operation);
   const counts: LineCount[] = [];
   let last = { nowMs: 0, dead: 0, deadBytes: 0 };

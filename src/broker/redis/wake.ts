@@ -24,7 +24,7 @@ export async function listenFor(
       },
     });
   } catch (error) {
-    if (!watch.signal.aborted) throw asBrokerError("wake", error);
+    if (!watch.signal.aborted) throw asBrokerError("listen for messages", error);
   }
 }
 

@@ -62,7 +62,7 @@ export class Database<Statements> {
 
   /** Says what is known of the file, which is opened for it. */
   async opened(): Promise<Opened> {
-    await this.read("open", () => undefined);
+    await this.read("open the store", () => undefined);
     const { path, synchronous } = this.#options;
     return { path, synchronous, ...this.#connection!.about };
   }

@@ -55,20 +55,20 @@ export class SqliteBroker implements Broker {
   }
 
   async push(messages: readonly PushMessage[]): Promise<PushReply[]> {
-    guardBatch("push", messages);
-    return await this.#database.write("push", ({ push }) => push(messages, this.#now()));
+    guardBatch("enqueue", messages);
+    return await this.#database.write("enqueue", ({ push }) => push(messages, this.#now()));
   }
 
   async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
     guardExchange(request);
     return await this.#database.write(
-      "exchange",
+      "take or settle messages",
       ({ exchange }) => exchange(request, this.#now()),
     );
   }
 
   probe(queues: readonly string[]): Promise<number | undefined> {
-    return this.#database.read("probe", ({ earliest }) => earliest(queues));
+    return this.#database.read("look for messages", ({ earliest }) => earliest(queues));
   }
 
   async read(ids: readonly string[]): Promise<(MessageRecord | undefined)[]> {
@@ -116,15 +116,15 @@ export class SqliteBroker implements Broker {
   }
 
   stats(): Promise<BrokerStats> {
-    return this.#database.read("stats", ({ stats }) => stats(this.#now()));
+    return this.#database.read("count", ({ stats }) => stats(this.#now()));
   }
 
   async check(page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage> {
     const place = parsePlace(page.after);
     const work = ({ check }: Operations) => check(place, page.repair, this.#now());
     return await (page.repair
-      ? this.#database.write("check", work)
-      : this.#database.read("check", work));
+      ? this.#database.write("check the store", work)
+      : this.#database.read("check the store", work));
   }
 
   async doctor(): Promise<Diagnosis[]> {

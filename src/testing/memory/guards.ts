@@ -14,7 +14,7 @@ export function guardBatch(operation: string, entries: readonly unknown[]): void
 
 /** Refuses messages that could not be claimed. */
 export function guardMessages(messages: readonly PushMessage[]): void {
-  guardBatch("push", messages);
+  guardBatch("enqueue", messages);
   for (const { priority } of messages) {
     // In a lane that nobody claims, a message would be lost.
     if (!PRIORITIES.includes(priority)) throw new TypeError(`Unknown priority "${priority}"`);

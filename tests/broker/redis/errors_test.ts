@@ -61,29 +61,29 @@ function assertClean(error: Error): void {
 for (const [kind, text] of TEXTS) {
   Deno.test(`asBrokerError() takes "${text.slice(0, 40)}" as ${kind}`, () => {
     for (const thrown of [upstash(text), new Error(text), upstash(`Command failed: ${text}`)]) {
-      const error = asBrokerError("push", thrown);
+      const error = asBrokerError("enqueue", thrown);
       assertInstanceOf(error, BrokerError);
       assertEquals([error.retryable, error.full], [kind !== "fatal", kind === "full"]);
-      assert(error.message.startsWith("Cannot push: "));
+      assert(error.message.startsWith("Cannot enqueue: "));
       assertClean(error);
     }
   });
 }
 
 Deno.test("asBrokerError() keeps the words of Redis as the cause", () => {
-  const { cause } = asBrokerError("push", upstash("READONLY You can't write here"));
+  const { cause } = asBrokerError("enqueue", upstash("READONLY You can't write here"));
   assertInstanceOf(cause, Error);
   assertEquals(cause.message, "READONLY You can");
 });
 
 Deno.test("asBrokerError() says how long a store that is asked too much is to be left alone", () => {
   const after = (text: string) =>
-    (asBrokerError("push", upstash(text)) as BrokerError).retryAfterMs;
+    (asBrokerError("enqueue", upstash(text)) as BrokerError).retryAfterMs;
   assertEquals([after("ERR too many requests"), after("LOADING Redis is loading")], [1_000, 0]);
 });
 
 Deno.test("asBrokerError() takes a payload for no error text", () => {
-  const error = asBrokerError("push", upstash("ERR unheard of"));
+  const error = asBrokerError("enqueue", upstash("ERR unheard of"));
   assertInstanceOf(error, BrokerError);
   assertEquals(error.full, false);
 });
@@ -124,7 +124,7 @@ for (const [name, thrown, words] of FAILURES) {
 }
 
 Deno.test("asBrokerError() says which permission Deno wants", () => {
-  const error = asBrokerError("push", new Deno.errors.NotCapable(`Requires net to ${CANARY}`));
+  const error = asBrokerError("enqueue", new Deno.errors.NotCapable(`Requires net to ${CANARY}`));
   assertInstanceOf(error, BrokerError);
   assertEquals(error.retryable, false);
   assert(error.message.includes("--allow-net"));
@@ -133,7 +133,7 @@ Deno.test("asBrokerError() says which permission Deno wants", () => {
 
 Deno.test("asBrokerError() leaves Dabba's own errors as they are", () => {
   const error = new LayoutMismatchError("2", "1", "namespace");
-  assertEquals(asBrokerError("push", error), error);
+  assertEquals(asBrokerError("enqueue", error), error);
 });
 
 Deno.test("isNoScript() looks at the error's own words only", () => {
@@ -145,13 +145,13 @@ Deno.test("isNoScript() looks at the error's own words only", () => {
 
 Deno.test("asBrokerError() marks a reason that it does not know", () => {
   const marked = ["ERR unheard of", "LOADING Redis is loading"].map((text) =>
-    (asBrokerError("push", upstash(text)) as BrokerError).unknown
+    (asBrokerError("enqueue", upstash(text)) as BrokerError).unknown
   );
   assertEquals(marked, [true, false]);
 });
 
 Deno.test("asBrokerError() says how long a quota that is used up makes another try useless", () => {
-  const error = asBrokerError("push", upstash("ERR max daily request limit exceeded"));
+  const error = asBrokerError("enqueue", upstash("ERR max daily request limit exceeded"));
   assertInstanceOf(error, BrokerError);
   assertEquals([error.retryable, error.retryAfterMs], [true, 60_000]);
 });

@@ -109,7 +109,7 @@ Deno.test("RedisBroker.wake() rejects where there are no subscriptions", async (
   });
   const { signal } = new AbortController();
   const watch = { queues: ["q"], id: "a", signal, onLive() {}, onCall() {} };
-  await assertRejects(() => openBroker(server).wake!(watch), Error, "wake");
+  await assertRejects(() => openBroker(server).wake!(watch), Error, "listen for messages");
 });
 
 Deno.test("listenOverHttp() gives up a stream that has fallen silent, or was never opened", async () => {

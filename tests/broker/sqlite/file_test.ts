@@ -22,7 +22,7 @@ async function withBroker(
 async function assertUnusable(path: string, words: string): Promise<void> {
   await withBroker({ path }, async (broker) => {
     const error = await assertRejects(() => broker.push([message("m")]), BrokerError, words);
-    assertEquals([error.operation, error.retryable, error.full], ["push", false, false]);
+    assertEquals([error.operation, error.retryable, error.full], ["enqueue", false, false]);
     assert(error.cause instanceof Error);
   });
 }

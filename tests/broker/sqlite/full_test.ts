@@ -31,7 +31,7 @@ async function fill(stage: Stage, body: string, batch: number): Promise<number> 
       await stage.push(...ids.map((id) => ({ id, body })));
     } catch (error) {
       assert(error instanceof BrokerError && error.full, String(error));
-      assertEquals([error.retryable, error.operation], [true, "push"]);
+      assertEquals([error.retryable, error.operation], [true, "enqueue"]);
       return count;
     }
   }
