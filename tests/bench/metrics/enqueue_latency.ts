@@ -1,4 +1,4 @@
-/** How long one enqueue takes beside a bare PING through the same gateway. */
+/** How long one enqueue takes beside a PING through the same client and gateway. */
 
 import { atMost, figure, type Metric } from "../metric.ts";
 import { runProgram } from "../program.ts";
@@ -16,12 +16,12 @@ export const metric: Metric = {
     });
     const { pingP50 = NaN, pingP99 = NaN, enqueueP50 = NaN, enqueueP99 = NaN } = said;
     return [
-      figure("bare PING through the gateway, p50", [pingP50, "ms"]),
-      figure("bare PING through the gateway, p99", [pingP99, "ms"]),
+      figure("PING by the same client, p50", [pingP50, "ms"]),
+      figure("PING by the same client, p99", [pingP99, "ms"]),
       figure("single enqueue, HTTP, p50", [enqueueP50, "ms"]),
       figure("single enqueue, HTTP, p99", [enqueueP99, "ms"]),
       figure(
-        "single enqueue p50 against a bare PING",
+        "single enqueue p50 against a PING by the same client",
         [enqueueP50 / pingP50, "×"],
         atMost(1.3),
       ),
