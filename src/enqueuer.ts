@@ -85,7 +85,7 @@ export class Enqueuer {
     if (options.id !== undefined && inputs.length > 1) {
       throw new TypeError("Cannot give one id to many messages: enqueue them one by one");
     }
-    const prepared = this.prepare(definition, inputs, { options: [options], many });
+    const prepared = this.prepare(definition, [...inputs], { options: [options], many });
     // Schemas that answer at once cost no turn of the event loop: same-turn enqueues stay together.
     const messages = prepared instanceof Promise ? await prepared : prepared;
     const receipts: Receipt[] = [];

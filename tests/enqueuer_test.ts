@@ -131,6 +131,15 @@ Deno.test("BoundTask.enqueueMany() says which input is bad, and of which task", 
   assert(large.message.startsWith('Cannot enqueue task "note": payload 1 is 262,'), large.message);
 });
 
+Deno.test("BoundTask.enqueueMany() takes whatever can be iterated, and rejects what cannot", async () => {
+  await using dabba = open({ note });
+  const inputs = new Set([{ text: "a" }, { text: "b" }]);
+  assertEquals((await dabba.tasks.note.enqueueMany(inputs as never)).length, 2);
+  assertEquals(await dabba.tasks.note.enqueueMany([]), []);
+  await assertRejects(() => dabba.tasks.note.enqueueMany(undefined as never), TypeError);
+  assertEquals(dabba.broker.count("push"), 1);
+});
+
 Deno.test("BoundTask.enqueue() names the task whose input is undefined", async () => {
   await using dabba = open({ note });
   const error = await assertRejects(() => dabba.tasks.note.enqueue(undefined as never));

@@ -88,7 +88,7 @@ export class MemoryBroker implements Broker {
   /** Stores messages, all or none; at most 1,000. */
   async push(messages: readonly PushMessage[]): Promise<PushReply[]> {
     guardMessages(messages);
-    const nowMs = this.#now("push");
+    const nowMs = this.#now("enqueue");
     const replies = messages.map((message) => this.#store.push(message, nowMs));
     this.#sleepers.call(this.#store, nowMs);
     return await replies;
@@ -97,7 +97,7 @@ export class MemoryBroker implements Broker {
   /** Settles, renews and claims. */
   async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
     guardExchange(request);
-    const reply = exchange(this.#store, request, this.#now("exchange"));
+    const reply = exchange(this.#store, request, this.#now("take or settle messages"));
     this.#sleepers.exchanged(this.#store, request, reply);
     return await reply;
   }
@@ -109,7 +109,7 @@ export class MemoryBroker implements Broker {
 
   /** Says when queues have work. */
   async probe(queues: readonly string[]): Promise<number | undefined> {
-    this.#now("probe");
+    this.#now("look for messages");
     return await this.#store.earliest(queues);
   }
 
@@ -196,7 +196,7 @@ export class MemoryBroker implements Broker {
 
   /** Counts what the store holds. */
   async stats(): Promise<BrokerStats> {
-    const nowMs = this.#now("stats");
+    const nowMs = this.#now("count");
     const waiting = this.#store.waiting();
     const queues = [...new Set(waiting.map(({ queue }) => queue))].sort();
     return await {
@@ -212,7 +212,7 @@ export class MemoryBroker implements Broker {
 
   /** Looks at all messages. Each is one object with one state: there is nothing to find. */
   async check(_page: { readonly repair: boolean; readonly after?: string }): Promise<CheckPage> {
-    this.#now("check");
+    this.#now("check the store");
     return await { findings: [], checked: this.#store.size, next: undefined };
   }
 
