@@ -134,7 +134,7 @@ export const redisMutants: readonly Mutant[] = [
     guard: "a claim that comes again gets the same batch",
     file: CLAIM,
     find: "if slot.seq == seq then\n  ${REPEAT}\nelseif slot.seq < seq then",
-    put: "if slot.seq <= seq then",
+    put: "if false then\n  ${REPEAT}\nelseif slot.seq <= seq then",
     tests: [CONTRACT],
   },
   {
@@ -268,7 +268,7 @@ export const redisMutants: readonly Mutant[] = [
     guard: "an outcome is kept for ten minutes at least",
     file: "src/broker/redis/scripts/prelude.ts",
     find: "math.max(retainMs, ${MIN_RETAIN_MS})",
-    put: "retainMs",
+    put: "math.max(retainMs, 0 * ${MIN_RETAIN_MS})",
     tests: [CONTRACT],
   },
   {
