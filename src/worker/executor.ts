@@ -142,7 +142,7 @@ export class Executor {
       if (retainMs === 0) {
         return { kind: "succeeded", retainMs: keepMs, result: encodeResult(task, undefined, []) };
       }
-      const { attempts } = readAttempts(run.delivery, () => this.#scene(run, moment));
+      const { attempts } = readAttempts(run.delivery, moment.nowMs);
       const result = encodeResult(task, this.#bound(task, text), attempts);
       return { kind: "succeeded", retainMs: keepMs, result };
     } catch (thrown) {
@@ -178,7 +178,8 @@ export class Executor {
   }
 
   #scene(run: Run, { nowMs }: Moment): Scene {
-    return { worker: this.#post.name, nowMs: nowMs + this.#clock.now() - run.claimedAt };
+    const elapsedMs = this.#clock.now() - run.claimedAt;
+    return { worker: this.#post.name, nowMs: nowMs + elapsedMs, claimedAtMs: nowMs };
   }
 }
 

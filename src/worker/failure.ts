@@ -20,8 +20,10 @@ import type { Verdict } from "./verdict.ts";
 export interface Scene {
   /** The worker's name. */
   readonly worker: string;
-  /** The store's clock. */
+  /** The store's clock when it failed. */
   readonly nowMs: number;
+  /** The store's clock when it was claimed: only then was a crash before it noticed. */
+  readonly claimedAtMs: number;
 }
 
 /** Is what counts besides what was thrown. */
@@ -70,7 +72,7 @@ export function buryPoison(delivery: Delivery, maxCrashes: number, scene: Scene)
   const message = `Its worker vanished ${delivery.crashes} times while it ran ` +
     `(maxCrashes is ${maxCrashes})`;
   const error = { name: "PoisonError", message };
-  const journal = encodeJournal({ ...readAttempts(delivery, () => scene), error });
+  const journal = encodeJournal({ ...readAttempts(delivery, scene.claimedAtMs), error });
   return { kind: "dead", journal, failed: false, error };
 }
 
@@ -93,19 +95,19 @@ function write(
   { error, scene }: { readonly error: ErrorRecord; readonly scene: Scene },
 ): Journal {
   const { name, message } = error;
-  const record = { ...stamp(delivery, scene), kind, name, message, worker: scene.worker };
-  return addAttempt(readAttempts(delivery, () => scene), record, error);
+  const record = { ...stamp(delivery, scene.nowMs), kind, name, message, worker: scene.worker };
+  return addAttempt(readAttempts(delivery, scene.claimedAtMs), record, error);
 }
 
 /**
  * Reads what is known of earlier attempts. A worker that vanished could not write anything down: the
  * next one does it.
  */
-export function readAttempts(delivery: Delivery, sceneOf: () => Scene): Journal {
+export function readAttempts(delivery: Delivery, claimedAtMs: number): Journal {
   const journal = decodeJournal(delivery.journal);
   if (delivery.crashedWorker === "") return journal;
   return addAttempt(journal, {
-    ...stamp(delivery, sceneOf()),
+    ...stamp(delivery, claimedAtMs),
     kind: "crashed",
     name: "LeaseExpired",
     message: "Its worker vanished while it ran",
@@ -113,8 +115,8 @@ export function readAttempts(delivery: Delivery, sceneOf: () => Scene): Journal 
   });
 }
 
-function stamp({ failures }: Delivery, { nowMs }: Scene): { attempt: number; at: string } {
-  return { attempt: failures + 1, at: new Date(nowMs).toISOString() };
+function stamp({ failures }: Delivery, atMs: number): { attempt: number; at: string } {
+  return { attempt: failures + 1, at: new Date(atMs).toISOString() };
 }
 
 function kindOf(thrown: unknown): AttemptRecord["kind"] {

@@ -76,6 +76,24 @@ Deno.test("Worker.run() aborts a handler that lost its lease, and its late outco
   assertEquals(rig.all("succeeded").map(({ worker }) => worker), ["thief"]);
 });
 
+Deno.test("a crash is dated by when another worker met it, not by when its attempt ended", async () => {
+  const { gate, task } = gated();
+  await using rig = new Rig({ task });
+  const receipt = await rig.tasks.task.enqueue(1);
+  rig.run({ lease: "10s", name: "sleeper" });
+  await rig.until("started");
+  rig.clock.leap(10_001);
+  const thief = rig.run({ name: "thief" });
+  await settle();
+  const noticedAt = rig.clock.store();
+  await rig.clock.advance(3_600_000);
+  gate.resolve("done");
+  await rig.until("succeeded");
+  await thief.stop();
+  const [crash] = (await receipt.status()).history;
+  assertEquals([crash?.kind, crash?.at], ["crashed", new Date(noticedAt).toISOString()]);
+});
+
 Deno.test("Worker.run() tells of a lease lost at the very end, and counts no outcome", async () => {
   const { gate, task } = gated();
   await using rig = new Rig({ task });
