@@ -1,6 +1,5 @@
 /** Counts commands as Upstash bills them. */
 
-import type { Buffer } from "node:buffer";
 import { isReplyError } from "./connection_error.ts";
 import type { Pool } from "./pool.ts";
 
@@ -74,7 +73,7 @@ export class Billing {
   async #calls(): Promise<Map<string, number>> {
     const reply = await this.#pool.send({ name: "INFO", args: ["commandstats"] });
     const calls = new Map<string, number>();
-    for (const line of (reply as Buffer).toString().split("\r\n")) {
+    for (const line of String(reply).split("\r\n")) {
       const found = /^cmdstat_([^:]+):calls=(\d+)/.exec(line);
       if (found && !FREE.test(found[1]!)) calls.set(found[1]!, Number(found[2]));
     }

@@ -1,9 +1,8 @@
 /** What a Redis says of its commands: which only read, and where their keys are. */
 
-import type { Buffer } from "node:buffer";
 import { type RedisCommand, word } from "./commands.ts";
-import type { Reply } from "./connection.ts";
 import type { Pool } from "./pool.ts";
+import type { Reply } from "./reply.ts";
 
 /** Says where the keys of a command stand among its words, its name being number 0. */
 export interface KeyPlaces {
@@ -85,5 +84,5 @@ function list(reply: Reply | undefined): readonly Reply[] {
 }
 
 function text(reply: Reply | undefined): string {
-  return reply === undefined || reply === null ? "" : (reply as Buffer | string).toString();
+  return String(reply ?? "");
 }

@@ -14,6 +14,22 @@ export class SilenceError extends ConnectionError {
   }
 }
 
+/** What Redis sent is not its protocol. */
+export class ProtocolError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ProtocolError";
+  }
+}
+
+/** Redis has answered with an error. */
+export class ReplyError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ReplyError";
+  }
+}
+
 /** Tells an error that Redis answered with from one of the way there. */
 export function isReplyError(error: unknown): error is Error {
   return error instanceof Error && error.name === "ReplyError";

@@ -1,11 +1,9 @@
-import type { Buffer } from "node:buffer";
-import type { Reply } from "./connection.ts";
+/** Writes replies of Redis as JSON text. */
 
-/** Without state, as it is never given a part; a leading byte order mark is data here. */
-const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+import { base64ReplyOf, type Reply, replyOf } from "./reply.ts";
 
-/** Writes a reply of Redis as JSON text. */
-export type Encoder = (reply: Reply) => string;
+/** Writes a reply, given as the bytes that it came in. */
+export type Encoder = (frame: Uint8Array) => string;
 
 /** Writes an error of one command as JSON text; errors are never in base64. */
 export function encodeError(error: unknown): string {
@@ -18,26 +16,26 @@ export function errorText(error: unknown): string {
 }
 
 /** Writes strings as text: bytes that are not UTF-8 become U+FFFD, as JSON has no other way. */
-export function encodeText(reply: Reply): string {
-  return encode(reply, (bytes) => JSON.stringify(UTF8.decode(bytes)));
+export function encodeText(frame: Uint8Array): string {
+  return encode(replyOf(frame));
 }
 
 /** Writes strings in base64, which keeps every byte. */
-export function encodeBase64(reply: Reply): string {
-  return encode(reply, (bytes) => isOk(bytes) ? '"OK"' : `"${bytes.toString("base64")}"`);
+export function encodeBase64(frame: Uint8Array): string {
+  return encode(base64ReplyOf(frame));
 }
 
-function encode(reply: Reply, string: (bytes: Buffer) => string): string {
-  if (reply === null) return "null";
-  // Integers come as decimal digits, so that all 64 bits survive.
-  if (typeof reply === "string") return reply;
-  if (Array.isArray(reply)) return `[${reply.map((item) => encode(item, string)).join(",")}]`;
-  // An error inside a reply, such as EXEC's or a script's, cannot stand where a value is.
-  if (reply instanceof Error) return JSON.stringify(errorText(reply));
-  return string(reply);
+/** One call for a whole list is many times as fast as one for each value, but knows no `bigint`. */
+function encode(reply: Reply): string {
+  try {
+    return JSON.stringify(reply);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return encodeEach(reply);
+  }
 }
 
-/** The one string that Upstash's encoding leaves as it is. */
-function isOk(bytes: Buffer): boolean {
-  return bytes.length === 2 && bytes[0] === 0x4f && bytes[1] === 0x4b;
+function encodeEach(reply: Reply): string {
+  if (Array.isArray(reply)) return `[${reply.map(encodeEach).join(",")}]`;
+  return typeof reply === "bigint" ? String(reply) : JSON.stringify(reply);
 }

@@ -2,7 +2,6 @@
 
 import { Buffer } from "node:buffer";
 import { CommandError, type RedisCommand } from "./commands.ts";
-import type { Reply } from "./connection.ts";
 import { encodeBase64, encodeError, type Encoder, encodeText } from "./encode.ts";
 import { respError, respOf } from "./resp.ts";
 
@@ -10,11 +9,13 @@ import { respError, respOf } from "./resp.ts";
 export interface Format {
   readonly contentType: string;
   /** Writes what a command has answered. */
-  result(command: RedisCommand, reply: Reply): string;
+  result(command: RedisCommand, frame: Uint8Array): string;
   /** Writes why a command has failed. */
   error(error: unknown): string;
   /** Puts the answers of several commands together. */
   list(answers: readonly string[]): string;
+  /** Says how many bytes a part of the body has. */
+  size(part: string): number;
   /** Makes a body of it. */
   body(text: string): string | Uint8Array<ArrayBuffer>;
 }
@@ -24,9 +25,10 @@ export const JSON_FORMAT: Format = json(encodeText);
 const BASE64_FORMAT = json(encodeBase64);
 const RESP_FORMAT: Format = {
   contentType: "application/octet-stream",
-  result: (command, reply) => guarded(() => respOf(command, told(command, reply))),
+  result: (command, frame) => respOf(told(command, frame)),
   error: respError,
   list: (answers) => answers.join(""),
+  size: (part) => part.length,
   body: (text) => Uint8Array.from(Buffer.from(text, "latin1")),
 };
 
@@ -49,15 +51,16 @@ export function formatFor(headers: Headers): Format {
 function json(encode: Encoder): Format {
   return {
     contentType: "application/json",
-    result: (command, reply) => `{"result":${guarded(() => encode(told(command, reply)))}}`,
+    result: (command, frame) => `{"result":${guarded(() => encode(told(command, frame)))}}`,
     error: encodeError,
     list: (answers) => `[${answers.join(",")}]`,
+    size: (part) => Buffer.byteLength(part),
     body: (text) => text,
   };
 }
 
-function told({ answer }: RedisCommand, reply: Reply): Reply {
-  return answer === undefined ? reply : Buffer.from(answer);
+function told({ answer }: RedisCommand, frame: Uint8Array): Uint8Array {
+  return answer === undefined ? frame : Buffer.from(`$${answer.length}\r\n${answer}\r\n`);
 }
 
 /** Says so where a reply is nested more deeply than the stack can follow. */

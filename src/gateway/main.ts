@@ -65,11 +65,18 @@ function readSettings(args: readonly string[]): Settings {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw new RangeError(`Cannot start gateway: port is "${port}", it must be 0 to 65535`);
   }
+  const token = values.token ?? env("UPSTASH_REDIS_REST_TOKEN");
+  if (!token && !values.insecure) {
+    throw new TypeError(
+      "Cannot start gateway: there is no token: set UPSTASH_REDIS_REST_TOKEN (or --token) to a long " +
+        "random string, or serve without one by --insecure",
+    );
+  }
   return {
     redis: values.redis ?? env("REDIS_URL") ?? "redis://127.0.0.1:6379",
     host: values.host,
     port: Number(port),
-    token: values.token ?? env("UPSTASH_REDIS_REST_TOKEN"),
+    token,
     readOnlyToken: values["read-only-token"] ?? env("UPSTASH_REDIS_REST_READONLY_TOKEN"),
     insecure: values.insecure,
     log: values.log,

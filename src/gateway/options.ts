@@ -25,7 +25,7 @@ export interface GatewayOptions {
    */
   maxBodyBytes?: number;
   /**
-   * The largest answer to one request, in characters; a larger one is answered with 400, though its
+   * The largest answer to one request, in bytes; a larger one is answered with 400, though its
    * commands have run.
    *
    * @default 67_108_864

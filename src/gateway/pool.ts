@@ -1,5 +1,6 @@
 import type { RedisCommand } from "./commands.ts";
-import type { Connection, Reply } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import { type Reply, replyOf } from "./reply.ts";
 
 /** How many connections a pool may have, and what makes it use the next one. */
 export interface PoolOptions {
@@ -47,7 +48,7 @@ export class Pool {
   async send(command: RedisCommand): Promise<Reply> {
     const connection = this.pick();
     await connection.ready();
-    return await connection.send(command);
+    return await connection.send(command, replyOf);
   }
 
   /** Lets what was sent be answered, then closes. */

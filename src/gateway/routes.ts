@@ -6,7 +6,7 @@ import { Billing } from "./billing.ts";
 import { readBytes, readText } from "./body.ts";
 import { Catalog } from "./catalog.ts";
 import { CommandError, endsScript, type RedisCommand } from "./commands.ts";
-import type { Connection, Reply } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { ConnectionError } from "./connection_error.ts";
 import type { Admitted } from "./door.ts";
 import type { EventStreams } from "./event_stream.ts";
@@ -14,6 +14,7 @@ import { type Format, JSON_FORMAT } from "./format.ts";
 import { parseCommand, parsePipeline, parseTransaction, pathCommand } from "./parse.ts";
 import type { Settings } from "./options.ts";
 import type { Pool } from "./pool.ts";
+import { errorOf, itemsOf } from "./reply.ts";
 import { limited, ReplyTooLargeError } from "./reply_limit.ts";
 import { LockingScripts } from "./scripts.ts";
 import type { SpareConnections } from "./spares.ts";
@@ -125,19 +126,22 @@ export class Routes {
 
   async #single(parsed: RedisCommand, asked: Asked): Promise<string> {
     if (endsScript(parsed)) {
-      return asked.format.result(parsed, await this.#endScript(parsed, asked));
+      return await this.#endScript(parsed, asked);
     }
     const connection = await this.#prepare([parsed], asked);
     const [command] = this.#checked([parsed], asked.access);
     if (command instanceof CommandError) throw command;
-    return asked.format.result(command!, await connection.send(command!));
+    return await ask(command!, connection, asked.format);
   }
 
   // Nothing is asked of Redis before it: one that is busy answers nothing else.
-  #endScript(command: RedisCommand, { access, names, request }: Asked): Promise<Reply> {
+  #endScript(command: RedisCommand, { access, names, request, format }: Asked): Promise<string> {
     names.push(command.name);
     if (access !== "full") throw noPermission(command.name);
-    return this.#lifelines.use((connection) => connection.send(command), request.signal);
+    return this.#lifelines.use(
+      (connection) => ask(command, connection, format),
+      request.signal,
+    );
   }
 
   async #pipeline(asked: Asked): Promise<string> {
@@ -146,12 +150,13 @@ export class Routes {
     // The client of Upstash sends what it is told alone in a pipeline.
     if (parsed.length === 1 && !(first instanceof CommandError) && endsScript(first!)) {
       const send = () => this.#endScript(first!, asked);
-      return asked.format.list([await itemOf(first!, { send }, asked.format)]);
+      return asked.format.list([await itemOf(first!, send, asked.format)]);
     }
     const shared = await this.#prepare(parsed, asked);
     const commands = this.#checked(parsed, asked.access);
     const run = async (connection: Connection) => {
-      const answers = commands.map((command) => itemOf(command, connection, asked.format));
+      const send = (command: RedisCommand) => ask(command, connection, asked.format);
+      const answers = commands.map((command) => itemOf(command, send, asked.format));
       return asked.format.list(await Promise.all(answers));
     };
     const last = commands.at(-1)!;
@@ -169,13 +174,12 @@ export class Routes {
       if (command instanceof CommandError) throw command;
       return command;
     });
-    const replies = await connection.transaction(commands);
     const { format } = asked;
-    return format.list(
-      replies.map((reply, index) =>
-        reply instanceof Error ? format.error(reply) : format.result(commands[index]!, reply)
-      ),
-    );
+    const answer = (frame: Uint8Array, index: number) => {
+      const error = errorOf(frame);
+      return error === undefined ? format.result(commands[index]!, frame) : format.error(error);
+    };
+    return await connection.transaction(commands, (list) => format.list(itemsOf(list).map(answer)));
   }
 
   async #subscription({ access, names }: Asked, topics: readonly Topic[]): Promise<Answer> {
@@ -220,14 +224,18 @@ export class Routes {
   }
 }
 
+function ask(command: RedisCommand, connection: Connection, format: Format): Promise<string> {
+  return connection.send(command, (frame) => format.result(command, frame));
+}
+
 async function itemOf(
   command: Checked,
-  connection: Pick<Connection, "send">,
+  send: (command: RedisCommand) => Promise<string>,
   format: Format,
 ): Promise<string> {
   if (command instanceof CommandError) return format.error(command);
   try {
-    return format.result(command, await connection.send(command));
+    return await send(command);
   } catch (error) {
     // What ran and what did not is unknown now: that is the whole request's failure. As is an answer
     // that would grow without end.

@@ -1,6 +1,5 @@
 /** Looks at a Redis before it is served: what should be set otherwise for data that must last. */
 
-import type { Buffer } from "node:buffer";
 import type { Pool } from "./pool.ts";
 
 /** Says what a gateway's Redis is. */
@@ -15,7 +14,7 @@ export interface RedisSurvey {
 export async function survey(pool: Pool): Promise<RedisSurvey> {
   const reply = await pool.send({ name: "INFO", args: [] });
   const info = new Map<string, string>();
-  for (const line of (reply as Buffer).toString().split("\r\n")) {
+  for (const line of String(reply).split("\r\n")) {
     const at = line.indexOf(":");
     if (at > 0) info.set(line.slice(0, at), line.slice(at + 1));
   }

@@ -32,6 +32,11 @@ const replies: [command: unknown[], reply: string][] = [
   [["STRLEN", "KEY"], ":2\r\n"],
   [["LRANGE", "KEY:none", 0, -1], "*0\r\n"],
   [["EVAL", "return {1, {'a', false}}", 0], "*2\r\n:1\r\n*2\r\n$1\r\na\r\n$-1\r\n"],
+  [["EVAL", "return redis.status_reply('FINE')", 0], "+FINE\r\n"],
+  [
+    ["EVAL", "return {redis.status_reply('é'), redis.error_reply('ERR no')}", 0],
+    "*2\r\n+é\r\n-ERR no\r\n",
+  ],
   [["LPUSH", "KEY", 1], "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"],
 ];
 

@@ -53,10 +53,15 @@ async function pingOf(
   return { reply, said, code };
 }
 
-Deno.test("the gateway's command refuses to start without a token", async () => {
-  const { code, stderr } = await run(["--port", "0"]);
-  assertEquals(code, 1);
-  assertStringIncludes(stderr, "token is missing or empty: set a long random string");
+Deno.test("the gateway's command refuses to start without a token, and names what to set", async () => {
+  for (const args of [["--port", "0"], ["--port", "0", "--token", ""]]) {
+    const { code, stderr } = await run(args);
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^Cannot start gateway: .*UPSTASH_REDIS_REST_TOKEN.* --token.* --insecure\n/,
+    );
+  }
 });
 
 Deno.test("the gateway's command refuses a port and an option that are none", async () => {

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Connection } from "../../src/gateway/connection.ts";
 import { Pool } from "../../src/gateway/pool.ts";
+import { replyOf } from "../../src/gateway/reply.ts";
 import { redisGateway } from "../support/redis_gateway.ts";
 import { startRedisServer } from "../support/redis_server.ts";
 import { call } from "./call.ts";
@@ -69,7 +70,7 @@ Deno.test("Pool.pick() goes around a connection that is held up", async () => {
   const first = pool.pick();
   await first.ready();
   assertEquals(pool.pick() === first, true);
-  const held = first.send({ name: "BLPOP", args: [server.namespace, "0"] });
+  const held = first.send({ name: "BLPOP", args: [server.namespace, "0"] }, replyOf);
   assertEquals(pool.pick() === first, false);
   await pool.send({ name: "LPUSH", args: [server.namespace, "a"] });
   await held;

@@ -47,6 +47,47 @@ Deno.test("POST / takes a reply that is just within the limit", async () => {
   assertMatch((json as { error: string }).error, TOO_LARGE);
 });
 
+for (
+  const [path, format, written] of [
+    ["/pipeline", "json", (items: string[]) => JSON.stringify(items.map((result) => ({ result })))],
+    [
+      "/multi-exec",
+      "json",
+      (items: string[]) => JSON.stringify(items.map((result) => ({ result }))),
+    ],
+    [
+      "/pipeline",
+      "resp2",
+      (items: string[]) => items.map((item) => `$5000\r\n${item}\r\n`).join(""),
+    ],
+  ] as const
+) {
+  Deno.test(`POST ${path} counts the bytes of its answers, as ${format}, not their characters`, async () => {
+    const item = "é".repeat(2500);
+    const body = written([item, item]);
+    // What holds the answers together is not counted.
+    const limit = new TextEncoder().encode(body).length - (format === "json" ? "[,]".length : 0);
+    for (const [maxReplyBytes, expected] of [[limit, 200], [limit - 1, 400]] as const) {
+      await using server = await redisGateway({ maxReplyBytes });
+      await server.redis.set(server.namespace, item);
+      const response = await fetch(server.url + path, {
+        method: "POST",
+        headers: { authorization: `Bearer ${server.token}`, "upstash-response-format": format },
+        body: JSON.stringify([["GET", server.namespace], ["GET", server.namespace]]),
+      });
+      const text = await response.text();
+      assertEquals([response.status, text === body], [expected, expected === 200]);
+    }
+  });
+}
+
+Deno.test("POST / takes a reply that is far shorter than what Redis sent", async () => {
+  await using server = await redisGateway({ maxReplyBytes: '{"result":[1,1,1,[],[]]}'.length });
+  for (const [values, status] of [["1, 1, 1, {}, {}", 200], ["1, 1, 1, {}, {}, 1", 400]]) {
+    assertEquals((await call(server, "/", ["EVAL", `return {${values}}`, 0])).status, status);
+  }
+});
+
 Deno.test("POST /pipeline and /multi-exec take 100,000 commands, and no more", async () => {
   await using server = await redisGateway();
   for (const path of ["/pipeline", "/multi-exec"]) {
