@@ -1,6 +1,6 @@
 /** Enqueueing: checks an input and its options, and hands a message to the coalescer. */
 
-import { checkKnown } from "./known_options.ts";
+import { checkKnown, type Known } from "./known_options.ts";
 import type { PushMessage, PushReply } from "./broker/broker.ts";
 import { Coalescer } from "./coalescer.ts";
 import { type Duration, durationMs } from "./duration.ts";
@@ -199,9 +199,18 @@ export function checkOptions(options: EnqueueOptions): void {
 /** Stores keep times in microseconds, which are exact up to here. */
 const LATEST_MS = Date.UTC(2255, 0);
 
-const KNOWN: Readonly<Record<keyof EnqueueOptions, true>> = {
-  ...{ delay: true, at: true, expiresIn: true, dedupe: true, id: true, backoff: true },
-  ...{ timeout: true, queue: true, priority: true, retain: true, maxCrashes: true },
+const KNOWN: Known<EnqueueOptions> = {
+  delay: true,
+  at: true,
+  expiresIn: true,
+  dedupe: true,
+  id: true,
+  backoff: true,
+  timeout: true,
+  queue: true,
+  priority: true,
+  retain: true,
+  maxCrashes: true,
 };
 
 const OVERRIDES = ["backoff", "timeout", "queue", "priority", "retain", "maxCrashes"] as const;
