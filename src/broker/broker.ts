@@ -39,6 +39,8 @@ export type MessageState =
 
 /** The most messages of one call: Lua's stack and the store's latency both end there. */
 export const MAX_BATCH = 1_000;
+/** What `exchange` does, in the words of errors: users know nothing of exchanges. */
+export const EXCHANGING = "take or settle messages";
 
 /**
  * From this many crashes on a message is a suspect: what it shared a worker with may be innocent, so it

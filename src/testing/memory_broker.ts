@@ -1,25 +1,27 @@
 /** A broker that keeps everything in this process: for tests, and to hold other brokers against. */
 
-import type {
-  Broker,
-  BrokerStats,
-  CheckPage,
-  DeadPage,
-  ExchangeReply,
-  ExchangeRequest,
-  MessageRecord,
-  MessageRef,
-  PushMessage,
-  PushReply,
-  QueueStats,
+import {
+  type Broker,
+  type BrokerStats,
+  type CheckPage,
+  type DeadPage,
+  type ExchangeReply,
+  type ExchangeRequest,
+  EXCHANGING,
+  type MessageRecord,
+  type MessageRef,
+  type PushMessage,
+  type PushReply,
+  type QueueStats,
 } from "../broker/broker.ts";
 import { resolveBounds } from "../broker/bounds.ts";
 import type { DeadLetterBounds } from "../broker/dead_bounds.ts";
+import { guardBatch, guardCount, guardExchange } from "../broker/guards.ts";
 import type { Retention } from "../broker/retention.ts";
 import type { Watch } from "../broker/wake.ts";
 import { BrokerError } from "../errors.ts";
 import { exchange } from "./memory/exchange.ts";
-import { guardBatch, guardCount, guardExchange, guardMessages } from "./memory/guards.ts";
+import { guardMessages } from "./memory/guards.ts";
 import { finish, type Message, recordOf } from "./memory/message.ts";
 import { Sleepers } from "./memory/sleepers.ts";
 import { Store } from "./memory/store.ts";
@@ -97,7 +99,7 @@ export class MemoryBroker implements Broker {
   /** Settles, renews and claims. */
   async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
     guardExchange(request);
-    const reply = exchange(this.#store, request, this.#now("take or settle messages"));
+    const reply = exchange(this.#store, request, this.#now(EXCHANGING));
     this.#sleepers.exchanged(this.#store, request, reply);
     return await reply;
   }
@@ -140,7 +142,7 @@ export class MemoryBroker implements Broker {
   /** Lists dead letters, newest first; `after` is a page's `next`. */
   async dead(page: { readonly limit: number; readonly after?: string }): Promise<DeadPage> {
     const { limit, after = "" } = page;
-    guardCount("list dead letters", "limit", { count: limit, least: 1 });
+    guardCount("list dead letters", "limit", limit, 1);
     if (!/^(\d{1,15}\.\d{1,15})?$/.test(after)) {
       throw new TypeError(`Cannot read "after": it must be the "next" of a page`);
     }

@@ -1,6 +1,6 @@
 /** A channel: sends one exchange after the other, each again and again until it is answered. */
 
-import type { ExchangeReply, ExchangeRequest } from "../broker/broker.ts";
+import { type ExchangeReply, type ExchangeRequest, EXCHANGING } from "../broker/broker.ts";
 import { BrokerError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { randomId } from "../message/id.ts";
@@ -185,10 +185,10 @@ export class Channel {
 
 function outOfRequests(): BrokerError {
   const detail = "the drain may make no more requests; what it held comes back with its lease";
-  return new BrokerError("exchange", detail, { retryable: true });
+  return new BrokerError(EXCHANGING, detail, { retryable: true });
 }
 
 function outOfTime(): BrokerError {
   const detail = "no reply before the worker had to end; what it held comes back with its lease";
-  return new BrokerError("exchange", detail, { retryable: true });
+  return new BrokerError(EXCHANGING, detail, { retryable: true });
 }

@@ -206,7 +206,7 @@ Deno.test("Kick.start() gives up a drain whose platform has ended it without a w
 Deno.test("withTasks() tells of a kick that fails, and kicks again", async () => {
   let away = true;
   const broker = broken(sqliteBroker({ path: ":memory:" }), "exchange", (exchange) => (request) => {
-    const error = new BrokerError("exchange", "no permission", { retryable: false });
+    const error = new BrokerError("take or settle messages", "no permission", { retryable: false });
     return away ? Promise.reject(error) : exchange(request);
   });
   await using dabba = greeter({ broker });
@@ -220,7 +220,7 @@ Deno.test("withTasks() tells of a kick that fails, and kicks again", async () =>
     assertEquals((await dabba.status(id)).state, state);
     away = false;
   }
-  assertEquals(errors, ["Cannot exchange: no permission"]);
+  assertEquals(errors, ["Cannot take or settle messages: no permission"]);
 });
 
 Deno.test("Kick.start() counts the requests of all its drains together", async () => {

@@ -105,7 +105,11 @@ Deno.test("Worker.drain() counts requests that failed, and asks no more than it 
     throw new BrokerError("exchange", "the store is away", { retryable: true });
   };
   const patient = rig.worker({ lease: "10m" }).drain({ budget: "10m", requests: 12 });
-  await assertRejects(() => rig.clock.until(patient), BrokerError);
+  await assertRejects(
+    () => rig.clock.until(patient),
+    BrokerError,
+    "Cannot take or settle messages: the drain may make no more requests",
+  );
   assertEquals(drainCalls(rig), 12);
 });
 

@@ -1,7 +1,8 @@
 /** Stops messages: what the script for it is told, and what its answer means. */
 
 import type { MessageRef } from "../broker.ts";
-import { guardBatch, guardName, safeId, wholeMs } from "./guards.ts";
+import { guardBatch } from "../guards.ts";
+import { guardName, safeId, wholeMs } from "./guards.ts";
 import { LineIndex, lineName } from "./keys.ts";
 import type { Reach } from "./runner.ts";
 import { cancelScript } from "./scripts/cancel.ts";

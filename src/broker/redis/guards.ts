@@ -1,8 +1,10 @@
-/** Refuses requests that no store could serve, and texts that would break a record apart. */
+/** Guards of Redis: refuse texts that would break a record apart, and make numbers whole. */
 
-import { type ExchangeRequest, MAX_BATCH, type PushMessage } from "../broker.ts";
+import { type ExchangeRequest, EXCHANGING, type PushMessage } from "../broker.ts";
+import { guardBatch } from "../guards.ts";
 
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
+const NAMES = ["id", "queue", "nonce"] as const;
 const CLAIM = /^[A-Za-z0-9_.:-]{1,128}$/;
 
 /** An id that no message has. */
@@ -32,44 +34,26 @@ export function guardName(operation: string, what: string, name: string): void {
   );
 }
 
-/** Refuses a list of more than `MAX_BATCH` entries. */
-export function guardBatch(operation: string, entries: readonly unknown[]): void {
-  guardCount(operation, "entries", entries.length, 0);
-}
-
 /** Refuses messages that cannot be stored. */
 export function guardMessages(messages: readonly PushMessage[]): void {
   guardBatch("enqueue", messages);
-  for (const { id, queue, nonce } of messages) {
-    guardName("enqueue", "id", id);
-    guardName("enqueue", "queue", queue);
-    guardName("enqueue", "nonce", nonce);
+  for (const message of messages) {
+    for (const what of NAMES) guardName("enqueue", what, message[what]);
   }
 }
 
-/** Refuses a request whose parts are out of bounds. */
-export function guardExchange({ settle, extend, claim, trim, ...caller }: ExchangeRequest): void {
-  guardCount("exchange", "settlements", settle.length, 0);
-  guardCount("exchange", "extensions", extend.length, 0);
-  guardCount("exchange", "trim", trim, 0);
-  guardName("exchange", "channel", caller.channel);
-  if (!Number.isSafeInteger(caller.seq)) {
-    throw new RangeError(`Cannot exchange: seq is ${caller.seq}, it must be a whole number`);
+/** Refuses a request to take or settle messages whose names could not be words of a script. */
+export function guardNames({ claim, channel, seq, worker }: ExchangeRequest): void {
+  guardName(EXCHANGING, "channel", channel);
+  if (!Number.isSafeInteger(seq)) {
+    throw new RangeError(`Cannot ${EXCHANGING}: seq is ${seq}, it must be a whole number`);
   }
-  if (!/^\S{0,64}$/.test(caller.worker)) {
-    throw new TypeError("Cannot exchange: the worker's name has spaces, or over 64 characters");
+  if (!/^\S{0,64}$/.test(worker)) {
+    throw new TypeError(
+      `Cannot ${EXCHANGING}: the worker's name has spaces, or over 64 characters`,
+    );
   }
-  if (claim === undefined) return;
-  guardCount("exchange", "max of the claim", claim.max, 1);
-  for (const queue of claim.queues) guardName("exchange", "queue", queue);
-}
-
-/** Refuses a number that is not whole or not within `least` and `MAX_BATCH`. */
-export function guardCount(operation: string, what: string, count: number, least: number): void {
-  if (Number.isInteger(count) && count >= least && count <= MAX_BATCH) return;
-  throw new RangeError(
-    `Cannot ${operation}: ${what} is ${count}, it must be ${least} to ${MAX_BATCH}`,
-  );
+  for (const queue of claim?.queues ?? []) guardName(EXCHANGING, "queue", queue);
 }
 
 /** Gives a time span as whole milliseconds that a double holds exactly. */

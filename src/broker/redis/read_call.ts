@@ -1,8 +1,9 @@
 /** Reads messages for display: what the script for it is told, and what its answer means. */
 
 import type { MessageRecord } from "../broker.ts";
+import { guardBatch } from "../guards.ts";
 import { runCommand } from "./command.ts";
-import { guardBatch, safeId } from "./guards.ts";
+import { safeId } from "./guards.ts";
 import { parseStored } from "./record.ts";
 import { ReplyReader } from "./reply.ts";
 import type { Runner } from "./runner.ts";

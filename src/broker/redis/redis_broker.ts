@@ -1,20 +1,22 @@
 /** The broker on Redis: one script a call, over HTTP or TCP. */
 
-import type {
-  Broker,
-  BrokerStats,
-  CheckPage,
-  DeadPage,
-  Diagnosis,
-  ExchangeReply,
-  ExchangeRequest,
-  MessageRecord,
-  MessageRef,
-  PushMessage,
-  PushReply,
+import {
+  type Broker,
+  type BrokerStats,
+  type CheckPage,
+  type DeadPage,
+  type Diagnosis,
+  type ExchangeReply,
+  type ExchangeRequest,
+  EXCHANGING,
+  type MessageRecord,
+  type MessageRef,
+  type PushMessage,
+  type PushReply,
 } from "../broker.ts";
 import { checkKnown, type Known } from "../../known_options.ts";
 import { type Bounds, resolveBounds } from "../bounds.ts";
+import { guardBatch, guardCount, guardExchange } from "../guards.ts";
 import type { Watch } from "../wake.ts";
 import { cancelMessages } from "./cancel_call.ts";
 import { Checker } from "./check.ts";
@@ -25,7 +27,7 @@ import { redisCosts } from "./costs.ts";
 import { examineRedis, uptimeOf } from "./doctor.ts";
 import { exchangeCall, exchangeReply } from "./exchange_call.ts";
 import { resolveClient } from "./given_client.ts";
-import { guardBatch, guardCount, guardExchange, guardName, safeId, wholeMs } from "./guards.ts";
+import { guardName, guardNames, safeId, wholeMs } from "./guards.ts";
 import { type Keys, LineIndex, lineName, linesOf } from "./keys.ts";
 import {
   fromEnvironment,
@@ -154,18 +156,19 @@ export class RedisBroker implements Broker {
   /** Settles, renews and claims in one round trip; never sent again by itself. */
   async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
     guardExchange(request);
+    guardNames(request);
     const { args, lines } = exchangeCall(request, this.#bounds);
     const answer = await this.#runner.run(
       exchangeScript,
       { args, lines: this.#keys.dues(lines) },
-      { operation: "take or settle messages", once: true },
+      { operation: EXCHANGING, once: true },
     );
     return exchangeReply(request, answer);
   }
 
   /** Says when queues may have work; one command, two where the client only runs scripts. */
   async probe(queues: readonly string[]): Promise<number | undefined> {
-    for (const queue of queues) guardName("probe", "queue", queue);
+    for (const queue of queues) guardName("look for messages", "queue", queue);
     const lines = linesOf(queues);
     if (lines.length === 0) return undefined;
     // As an exchange, it is sent again by the worker, which leaves a store in trouble longer alone.

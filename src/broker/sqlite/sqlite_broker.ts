@@ -1,20 +1,22 @@
 /** The embedded broker: one transaction an operation, on a file that processes may share. */
 
-import type {
-  Broker,
-  BrokerStats,
-  CheckPage,
-  DeadPage,
-  Diagnosis,
-  ExchangeReply,
-  ExchangeRequest,
-  MessageRecord,
-  MessageRef,
-  PushMessage,
-  PushReply,
+import {
+  type Broker,
+  type BrokerStats,
+  type CheckPage,
+  type DeadPage,
+  type Diagnosis,
+  type ExchangeReply,
+  type ExchangeRequest,
+  EXCHANGING,
+  type MessageRecord,
+  type MessageRef,
+  type PushMessage,
+  type PushReply,
 } from "../broker.ts";
 import { type Bounds, resolveBounds } from "../bounds.ts";
 import type { DeadLetterBounds } from "../dead_bounds.ts";
+import { guardBatch, guardCount, guardExchange } from "../guards.ts";
 import type { Retention } from "../retention.ts";
 import { prepareCancel, prepareDiscard } from "./cancel.ts";
 import { parsePlace, prepareCheck } from "./check.ts";
@@ -23,7 +25,6 @@ import { parseCursor, prepareDead, prepareRedrive } from "./dead.ts";
 import { examineFile } from "./doctor.ts";
 import { prepareEarliest } from "./earliest.ts";
 import { prepareExchange } from "./exchange.ts";
-import { guardBatch, guardCount, guardExchange } from "./guards.ts";
 import { preparePush } from "./push.ts";
 import { prepareRead } from "./read.ts";
 import type { Sql } from "./sql.ts";
@@ -62,7 +63,7 @@ export class SqliteBroker implements Broker {
   async exchange(request: ExchangeRequest): Promise<ExchangeReply> {
     guardExchange(request);
     return await this.#database.write(
-      "take or settle messages",
+      EXCHANGING,
       ({ exchange }) => exchange(request, this.#now()),
     );
   }

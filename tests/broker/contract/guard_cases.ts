@@ -7,7 +7,7 @@ const TOO_MANY = Array.from({ length: MAX_BATCH + 1 }, (_, index) => `m${index}`
 const OP = { id: "op", retainMs: 0 };
 
 async function assertRange(stage: Stage, fields: Partial<ExchangeRequest>): Promise<void> {
-  await assertRejects(() => stage.exchange(fields), RangeError);
+  await assertRejects(() => stage.exchange(fields), RangeError, "take or settle");
 }
 
 /** Requests that are refused before any I/O, and brokers that are closed. */
