@@ -5,6 +5,7 @@ import type { BrokerCosts } from "./broker/costs.ts";
 import type { Known } from "./known_options.ts";
 import { IDLE_TICKS_A_SWEEP, idleLooks } from "./worker/lookout.ts";
 import type { WorkerSettings } from "./worker/options.ts";
+import { TRIM_AFTER } from "./worker/settler.ts";
 
 /** Says what is to be explained. */
 export interface ExplainOptions {
@@ -65,8 +66,6 @@ export interface Explanation {
 
 const MONTH_HOURS = 30 * 24;
 const BATCH = 100;
-/** Messages that end between two times of tidying up. */
-const TIDY_AFTER = 250;
 
 /** Explains a worker's setup on a broker. */
 export function explain(
@@ -100,7 +99,7 @@ export function explain(
 function messageCommands(costs: BrokerCosts, called: boolean): Span {
   // At its dearest: what finds no worker asleep calls nobody.
   const push = costs.push + (called ? costs.call : 0);
-  const tidy = costs.tidy / TIDY_AFTER;
+  const tidy = costs.tidy / TRIM_AFTER;
   return {
     alone: push + costs.claim + costs.settle + costs.outcome + tidy,
     batched: (push + costs.settleAndClaim + costs.outcome) / BATCH + tidy,

@@ -17,7 +17,7 @@ export interface Ended {
 /** One request stays far below the 10 MB that Upstash takes. */
 const MAX_CHARS = 1_000_000;
 /** After how many finished messages some are cleared away: a look costs. */
-const TRIM_AFTER = 250;
+export const TRIM_AFTER = 250;
 
 /** Holds back verdicts for a few milliseconds, so that many travel together. */
 export class Settler {
