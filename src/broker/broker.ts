@@ -104,8 +104,8 @@ export interface Delivery extends Held {
   readonly failures: number;
   /**
    * How many deliveries ended with their lease running out. A delivery that brings a message with
-   * `SUSPECT_CRASHES` or more is parked: until an extension says that it begins, its lease may run out
-   * without being counted.
+   * `SUSPECT_CRASHES` or more is parked, and so is one that waits with its worker: until an extension
+   * says that it begins, its lease may run out without being counted.
    */
   readonly crashes: number;
   /** The worker whose lease ran out just before this delivery; empty if none. */
@@ -177,6 +177,14 @@ export interface ClaimRequest {
    * if any is due.
    */
   readonly max: number;
+  /**
+   * How many of them begin at once, the first ones, from 0. Those behind wait with their worker: they
+   * are handed over parked, and what was lost while it was parked, or has crashed a worker, is not handed
+   * over to wait.
+   *
+   * @default all
+   */
+  readonly begins?: number;
 }
 
 /** Settles, renews and claims in one round trip. */
@@ -225,6 +233,8 @@ export interface ExchangeReply {
   readonly claimed: readonly Delivery[];
   /** A lower bound for when the queues asked for have work again; undefined when they hold nothing. */
   readonly nextDueAtMs: number | undefined;
+  /** Whether something due was left, since it is only handed over to begin at once. */
+  readonly left: boolean;
   /**
    * When there is more to forget than this request was allowed to, or than was old enough; undefined
    * when it asked for none, or all is within its bounds.

@@ -20,5 +20,7 @@ export function guardExchange({ settle, extend, claim, trim }: ExchangeRequest):
   guardCount(EXCHANGING, "settlements", settle.length, 0);
   guardCount(EXCHANGING, "extensions", extend.length, 0);
   guardCount(EXCHANGING, "trim", trim, 0);
-  if (claim !== undefined) guardCount(EXCHANGING, "max of the claim", claim.max, 1);
+  if (claim === undefined) return;
+  guardCount(EXCHANGING, "max of the claim", claim.max, 1);
+  guardCount(EXCHANGING, "begins of the claim", claim.begins ?? 0, 0);
 }

@@ -31,6 +31,8 @@ export interface Standing {
   readonly now: number;
   /** How many messages may be taken; 0 when it must not. */
   readonly free: number;
+  /** How many of those have a permit, and begin when they come. */
+  readonly begins: number;
   /** How many requests are on their way. */
   readonly airborne: number;
   /** Whether the pump is on its way to its end. */
@@ -58,7 +60,7 @@ export interface Stores {
 /** Loads the next flight; undefined when it is not time for one. */
 export function loadFlight(standing: Standing, stores: Stores): Flight | undefined {
   const { settler, heartbeat, lookout } = stores;
-  const { now, free } = standing;
+  const { now, free, begins } = standing;
   const { scarce } = stores.allowance;
   if (scarce) heartbeat.hush();
   if (standing.stopping) stores.solo.dismiss();
@@ -84,7 +86,7 @@ export function loadFlight(standing: Standing, stores: Stores): Flight | undefin
     load: {
       settle: ended.map(({ run, verdict }) => toSettlement(run.delivery, verdict)),
       extend: renewed.map(toExtension),
-      ...(asked > 0 ? { claim: { queues: standing.order(), max: asked } } : {}),
+      ...(asked > 0 ? { claim: { queues: standing.order(), max: asked, begins } } : {}),
       trim: lookout.tidy && !sweep ? 0 : settler.takeTrim(sweep),
       sweep,
     },

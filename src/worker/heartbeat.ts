@@ -134,6 +134,6 @@ export function toExtension(run: Run): Extension {
   return {
     ...{ id, queue, priority, claim },
     ...(progress === undefined ? {} : { progress }),
-    ...(run.begins ? { begins: true } : {}),
+    ...(run.begins || run.begun ? { begins: true } : {}),
   };
 }

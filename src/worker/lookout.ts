@@ -166,7 +166,7 @@ export class Lookout {
 
   /** Takes a full look's answer; `asked` is how many messages it could have brought. */
   looked(reply: ExchangeReply, asked: number): void {
-    const { nowMs, claimed, nextDueAtMs } = reply;
+    const { nowMs, claimed, nextDueAtMs, left } = reply;
     this.#noteTrim(reply);
     const expected = (this.#lastDueMs ?? Infinity) <= nowMs || this.#idleMs === this.#polling.minMs;
     if (claimed.length > 0 && !expected) this.#miss();
@@ -176,7 +176,7 @@ export class Lookout {
     this.#lastDueMs = nextDueAtMs;
     // A claim may bring fewer than were asked for, to keep its reply small.
     this.#backlog = claimed.length > 0 && nextDueAtMs !== undefined && nextDueAtMs <= nowMs;
-    if (claimed.length === asked || this.#backlog || this.#nudged) this.#at = -Infinity;
+    if (claimed.length === asked || left || this.#backlog || this.#nudged) this.#at = -Infinity;
     else this.#rest(nextDueAtMs, claimed.length === 0);
   }
 

@@ -166,12 +166,13 @@ export class Pump {
     const closed = stopping || this.#drained || solo.taken || now >= this.#limits.deadline ||
       this.#reserved > 0 && !halves;
     const left = allowance.left(this.tally.kept) - this.#reserved;
-    const permits = room - heartbeat.size - this.#reserved;
+    const inHand = heartbeat.size + this.#reserved;
     const most = halves ? Math.ceil(room / 2) : room;
     // What has come in and started is reserved for a moment still.
-    const free = closed ? 0 : Math.max(0, Math.min(permits, left, solo.room, most));
+    const free = closed ? 0 : Math.max(0, Math.min(room - inHand, left, solo.room, most));
+    const begins = Math.max(0, Math.min(free, this.#settings.concurrency - inHand));
     const drawn = () => order(() => this.#deps.clock.random());
-    return { now, free, airborne: this.#airborne, stopping, order: drawn };
+    return { now, free, begins, airborne: this.#airborne, stopping, order: drawn };
   }
 
   // An idle worker asks in the cheapest way whether a full look is worth it.
@@ -200,7 +201,8 @@ export class Pump {
     this.#drained = this.#limits.drain && empty;
     this.tally.claimed(reply.claimed.length);
     this.#stores.solo.looked(reply.claimed);
-    this.#stores.stock.looked(this.#deps.clock.now(), reply.claimed.length === flight.asked);
+    const full = reply.claimed.length === flight.asked;
+    this.#stores.stock.looked(this.#deps.clock.now(), { full, left: reply.left });
     this.#starter.take(reply, sentAt);
   }
 

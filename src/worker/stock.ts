@@ -40,6 +40,7 @@ export class Stock {
   #ended = 0;
   #slowestMs = 0;
   #calmUntil = -Infinity;
+  #left = false;
 
   /** Makes it for so many permits; nothing is taken ahead unless `ahead`. */
   constructor(permits: number, ahead: boolean) {
@@ -49,7 +50,7 @@ export class Stock {
 
   /** How many messages may be in this worker's hands: those that run, and those that wait. */
   get room(): number {
-    return this.#room;
+    return this.#left ? this.#permits : this.#room;
   }
 
   /** How many wait. */
@@ -86,8 +87,12 @@ export class Stock {
     if (ms > this.#slowestMs) this.#slowestMs = ms;
   }
 
-  /** Takes down that a look was answered at `now`, and whether it brought all that it asked for. */
-  looked(now: number, full: boolean): void {
+  /**
+   * Takes down that a look was answered at `now`, whether it brought all that it asked for, and whether
+   * something was left that is not given to wait: the next look has a permit for it.
+   */
+  looked(now: number, { full, left }: { readonly full: boolean; readonly left: boolean }): void {
+    this.#left = left;
     if (!this.#ahead) return;
     if (this.#slowestMs > BRISK_MS) {
       this.#resize(this.#room * BRISK_MS / this.#slowestMs);

@@ -107,7 +107,9 @@ export class Auditor {
     this.#starts.add(`${id} ${fence}`);
     // Who has lost its lease may not know it yet.
     if (life.fence === fence && life.holder) {
-      this.#check(!life.holder.parked, `${id} was begun, and the store does not know`);
+      const suspect = life.crashes >= SUSPECT_CRASHES;
+      const known = !suspect || !life.holder.parked;
+      this.#check(known, `${id} was begun, and the store does not know`);
     }
   }
 
@@ -121,9 +123,10 @@ export class Auditor {
       holder.untilMs = reply.nowMs + request.leaseMs;
       if (begins) holder.parked = false;
     });
-    for (const delivery of reply.claimed) {
-      this.#claim(delivery, reply.nowMs, reply.nowMs + request.leaseMs);
-    }
+    reply.claimed.forEach((delivery, i) => {
+      const waits = i >= (request.claim?.begins ?? Infinity);
+      this.#claim(delivery, { nowMs: reply.nowMs, untilMs: reply.nowMs + request.leaseMs, waits });
+    });
   }
 
   #settle(settlement: Settlement, answer: "ok" | "lease_lost", nowMs: number): void {
@@ -143,7 +146,10 @@ export class Auditor {
     else this.#end(life, outcome);
   }
 
-  #claim({ id, claim, ...got }: Delivery, nowMs: number, untilMs: number): void {
+  #claim(
+    { id, claim, ...got }: Delivery,
+    { nowMs, untilMs, waits }: { nowMs: number; untilMs: number; waits: boolean },
+  ): void {
     const life = this.#life(id);
     const { holder } = life;
     if (holder?.claim !== claim) {
@@ -151,10 +157,12 @@ export class Auditor {
       this.#check(!life.claims.has(claim), `${id} was handed over under ${claim} before`);
       const free = holder === undefined ? life.dueAtMs : holder.untilMs;
       this.#check(free <= nowMs, `${id} was handed over ${free - nowMs} ms too early`);
+      const doubtful = holder !== undefined || life.crashes > 0;
+      this.#check(!waits || !doubtful, `${id} was handed over to wait, and may have begun before`);
       if (holder && !holder.parked) life.crashes++;
       life.fence++;
       life.claims.add(claim);
-      life.holder = { claim, untilMs, parked: life.crashes >= SUSPECT_CRASHES };
+      life.holder = { claim, untilMs, parked: waits || life.crashes >= SUSPECT_CRASHES };
       this.#check(life.crashes <= this.#caps.crashes, `${id} has crashed ${life.crashes} times`);
     }
     for (const count of ["fence", "failures", "crashes"] as const) {

@@ -13,6 +13,7 @@ function reply(nowMs: number, claimed: number, nextDueAtMs?: number): ExchangeRe
     trimAtMs: undefined,
     dropped: [],
     nearlyFull: undefined,
+    left: false,
   };
   return { ...none, nowMs, claimed: Array<Delivery>(claimed), nextDueAtMs };
 }

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertObjectMatch } from "@std/assert";
 import { defineTask } from "@dabba/queue";
 import { z } from "zod";
-import { claims } from "./faulty_broker.ts";
+import { claims, FaultyBroker } from "./faulty_broker.ts";
 import { Rig } from "./rig.ts";
 
 const QUICK = 0;
@@ -190,4 +190,79 @@ Deno.test("Worker.run() hands back what waits behind a suspect, and runs that on
   assertObjectMatch(await suspect.status(), { attempts: 1, crashes: 2 });
   const statuses = await Promise.all(behind.map((one) => one.status()));
   assertEquals(new Set(statuses.map(({ attempts }) => attempts)), new Set([1]));
+});
+
+/** What becomes of messages whose worker vanishes with some that it took ahead. */
+async function vanished(options: { readonly maxCrashes: number }) {
+  const rig = timed();
+  await rig.tasks.work.enqueueMany(quick(100));
+  const slow = await rig.tasks.work.enqueue(60_000, options);
+  const waiting = await rig.tasks.work.enqueueMany(quick(50), options);
+  const gone = new FaultyBroker(rig.broker);
+  rig.run({ concurrency: 1 }, undefined, gone);
+  await rig.until("started", 101);
+  gone.before = () => new Promise(() => {});
+  await rig.clock.advance(30_000);
+  return { rig, slow, waiting };
+}
+
+Deno.test("Worker.run() that vanishes takes none of those along that only waited in it", async () => {
+  const { rig, slow, waiting } = await vanished({ maxCrashes: 1 });
+  await using _ = rig;
+  const running = rig.run({ concurrency: 1 });
+  await rig.until("succeeded", 151);
+  await running.stop();
+  // Of the slow one the store does not know either that it had begun.
+  for (const receipt of [slow, ...waiting]) {
+    assertObjectMatch(await receipt.status(), { state: "succeeded", attempts: 1, crashes: 0 });
+  }
+});
+
+Deno.test("Worker.run() takes what was lost while it waited only when it can begin it", async () => {
+  const { rig } = await vanished({ maxCrashes: 8 });
+  await using _ = rig;
+  const before = asked(rig).length;
+  const running = rig.run({ concurrency: 2 });
+  await rig.until("started", 153);
+  await running.stop();
+  // Two at a time: should this worker vanish as well, no others are to blame.
+  const looks = asked(rig).slice(before);
+  assert(looks.length > 24, looks.join());
+});
+
+Deno.test("Worker.run() comes to what was lost while it waited, however much there is besides", async () => {
+  await using rig = timed();
+  const [lost] = await rig.tasks.work.enqueueMany([QUICK]);
+  await rig.broker.exchange({
+    ...{ channel: crypto.randomUUID(), seq: 1, worker: "gone", leaseMs: 60 },
+    claim: { queues: ["default"], max: 1, begins: 0 },
+    ...{ settle: [], extend: [], trim: 0, sweep: false },
+  });
+  const brief = (length: number) => Array.from({ length }, () => 1);
+  await rig.tasks.work.enqueueMany(brief(1_000));
+  await rig.tasks.work.enqueueMany(brief(3_000), { delay: 61 });
+  const running = rig.run({ concurrency: 10 });
+  await rig.until("succeeded", 4_001);
+  await running.stop();
+  assertObjectMatch(await lost!.status(), { state: "succeeded", crashes: 0 });
+  const ids = rig.all("succeeded").map(({ id }) => id);
+  assert(Math.max(...asked(rig)) > 20, "nothing was taken ahead");
+  const place = ids.indexOf(lost!.id);
+  assert(place >= 600 && place < 1_200, `it was number ${place}`);
+});
+
+Deno.test("Worker.run() says of what waited that it has begun, when it renews its lease", async () => {
+  await using rig = timed();
+  await rig.tasks.work.enqueueMany(quick(100));
+  const slow = await rig.tasks.work.enqueueMany([20, 60_000], { maxCrashes: 1 });
+  const gone = new FaultyBroker(rig.broker);
+  rig.run({ concurrency: 1 }, undefined, gone);
+  await rig.until("started", 102);
+  await rig.clock.advance(10_000);
+  gone.before = () => new Promise(() => {});
+  await rig.clock.advance(30_000);
+  const running = rig.run({ concurrency: 1 });
+  await rig.until("dead");
+  await running.stop();
+  assertObjectMatch(await slow[1]!.status(), { state: "dead", crashes: 1 });
 });

@@ -37,6 +37,7 @@ export function exchangeCall(
       worker,
       leaseMs: wholeMs(leaseMs),
       max: claim?.max ?? 0,
+      begins: claim?.begins ?? claim?.max ?? 0,
       asked,
       trim,
       bounds: [retention.count, retention.bytes, deadLetters.count, deadLetters.bytes].join(" "),
@@ -105,7 +106,7 @@ function endOf(letter: string, ending: Ending): readonly [string, string, string
 /** Reads the answer to a request. */
 export function exchangeReply(
   { channel, seq }: ExchangeRequest,
-  { nowMs, nextDueAtMs, trimAtMs, settled, extended, told, claimed }: Exchanged,
+  { nowMs, nextDueAtMs, trimAtMs, left, settled, extended, told, claimed }: Exchanged,
 ): ExchangeReply {
   const claim = `${channel}.${seq}`;
   const lineOf = lineReader();
@@ -115,6 +116,7 @@ export function exchangeReply(
     extended: answersOf(extended),
     claimed: claimed.map((handed) => parseDelivery(handed, { claim, lineOf })),
     nextDueAtMs,
+    left,
     trimAtMs,
     ...toldOf(told),
   };

@@ -14,7 +14,8 @@
  * - `<id>%` the progress.
  *
  * Besides, `@<channel>` is a channel's last request that settled or claimed: `seq usedAt settled/ ids…
- * told`, where `settled` and `told` are as in the script's reply; `~<line>` a lower bound of when a line
+ * told`, where `settled` and `told` are as in the script's reply, and a star among the ids says that
+ * something was left; `~<line>` a lower bound of when a line
  * has work, in microseconds, empty when it holds nothing; `&<line>` who sleeps there, see `sleepers.ts`;
  * and `$` and `$d` how much there is of outcomes and of dead letters.
  */

@@ -32,6 +32,8 @@ interface Taker {
   readonly worker: string;
   readonly nowMs: number;
   readonly untilMs: number;
+  /** How many are still to be handed over that begin at once. */
+  begins: number;
 }
 
 const COLUMNS =
@@ -41,11 +43,16 @@ const COLUMNS =
 /** Is what a request gets. */
 export interface Claimed {
   readonly claimed: readonly Delivery[];
-  /** The keys of its messages, separated by commas, to find them again. */
+  /** The keys of its messages, separated by commas, to find them again; and whether some were left. */
   readonly keys: string;
+  /** Whether something due was not handed over to wait. */
+  readonly left: boolean;
 }
 
-const NOTHING: Claimed = { claimed: [], keys: "" };
+/** Behind the keys: something was left. Older releases read a comma there as nothing. */
+const LEFT = ",";
+
+const NOTHING: Claimed = { claimed: [], keys: "", left: false };
 
 /** Prepares the operation; to be called inside a transaction that may write. */
 export function prepareClaim(
@@ -60,25 +67,35 @@ export function prepareClaim(
     // A late request: its caller has long awaited the reply to a newer one.
     if (slot !== undefined && seq < slot.seq) return NOTHING;
     const claim = `${channel}.${seq}`;
-    if (slot?.seq === seq) return { claimed: replay(slot.keys, claim), keys: slot.keys };
-    const taker = { claim, worker, nowMs, untilMs: after(nowMs, leaseMs) };
+    if (slot?.seq === seq) {
+      const left = slot.keys.endsWith(LEFT);
+      const keys = left ? slot.keys.slice(0, -LEFT.length) : slot.keys;
+      return { claimed: replay(keys, claim), keys: slot.keys, left };
+    }
+    const { queues, max, begins = max } = wanted;
+    const taker = { claim, worker, nowMs, untilMs: after(nowMs, leaseMs), begins };
     const claimed: Delivery[] = [];
     const keys: number[] = [];
-    for (const queue of wanted.queues) {
-      for (let lane = 0; lane < PRIORITIES.length && keys.length < wanted.max; lane++) {
-        for (const row of takeFrom(queue, lane, wanted.max - keys.length, taker)) {
+    let found = 0;
+    // One that is named twice would be left something twice.
+    for (const queue of new Set(queues)) {
+      for (let lane = 0; lane < PRIORITIES.length && found < max; lane++) {
+        for (const row of takeFrom(queue, lane, max - found, taker)) {
+          found++;
+          if (row === undefined) continue;
           keys.push(row.key);
           claimed.push(deliver(row, claim));
         }
       }
     }
-    return { claimed, keys: keys.join(",") };
+    const left = keys.length < found;
+    return { claimed, keys: keys.join(",") + (left ? LEFT : ""), left };
   };
 }
 
 function prepareTake(
   sql: Sql,
-): (queue: string, lane: number, limit: number, taker: Taker) => Row[] {
+): (queue: string, lane: number, limit: number, taker: Taker) => (Row | undefined)[] {
   const select = sql.prepare<Row>(`
     SELECT ${COLUMNS} FROM {message} CROSS JOIN {body} USING (key)
     WHERE queue = ? AND lane = ? AND visible_at <= ? ORDER BY visible_at, turn LIMIT ?`);
@@ -87,17 +104,23 @@ function prepareTake(
     UPDATE {message} SET visible_at = ?, turn = ?, fence = ?, crashes = ?, crashed_worker = ?,
       claim = ?, parked = ?, worker = ? WHERE key = ?`);
 
-  return (queue, lane, limit, { claim, worker, nowMs, untilMs }) => {
+  return (queue, lane, limit, taker) => {
+    const { claim, worker, nowMs, untilMs } = taker;
     const rows = select.all(queue, lane, nowMs, limit);
     if (rows.length === 0) return rows;
     let { turn } = last.get(queue, lane, untilMs)!;
     return rows.map((row) => {
-      // Due and still held: the lease ran out before its holder settled. A parked one had not begun.
+      const begins = taker.begins > 0;
+      // It may have begun when its worker vanished, unknown to all: the next time must be known.
+      if (!begins && (row.claim !== null || row.crashes > 0)) return undefined;
+      taker.begins--;
+      // Due and still held: the lease ran out before its holder settled. Of a parked one nobody knows
+      // that it had begun.
       const crashed = row.claim !== null && row.parked === 0;
       const fence = row.fence + 1;
       const crashes = row.crashes + (crashed ? 1 : 0);
       const crashedWorker = crashed ? row.worker : "";
-      const parked = crashes >= SUSPECT_CRASHES ? 1 : 0;
+      const parked = !begins || crashes >= SUSPECT_CRASHES ? 1 : 0;
       take.run(untilMs, ++turn, fence, crashes, crashedWorker, claim, parked, worker, row.key);
       return { ...row, fence, crashes, crashed_worker: crashedWorker };
     });

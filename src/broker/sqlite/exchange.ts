@@ -37,7 +37,7 @@ export function prepareExchange(
     const wasNear = isNearlyFull(stock(), deadLetters);
     const settled = answersOf(settle(request.settle, nowMs), request.seq, slot);
     const extended = extend(request.extend, after(nowMs, request.leaseMs));
-    const { claimed, keys } = claim(request, slot, nowMs);
+    const { claimed, keys, left } = claim(request, slot, nowMs);
     // Also when nothing was taken: sent again, the request must not take what came since.
     const batch = slot?.seq === request.seq ? slot.keys : keys;
     const now = stock();
@@ -53,7 +53,7 @@ export function prepareExchange(
     const { dropped, nearlyFull, dropAtMs } = told;
     const dueTrims = [trimAtMs, dropAtMs].filter((at) => at !== undefined);
     return {
-      ...{ nowMs, settled, extended, claimed, nextDueAtMs, dropped, nearlyFull },
+      ...{ nowMs, settled, extended, claimed, nextDueAtMs, left, dropped, nearlyFull },
       trimAtMs: dueTrims.length === 0 ? undefined : Math.min(...dueTrims),
     };
   };

@@ -7,7 +7,7 @@ import type { Sql } from "./sql.ts";
 /** Is a channel's last request that settled or claimed. */
 export interface Slot {
   readonly seq: number;
-  /** The keys of the messages that it got, separated by commas. */
+  /** The keys of the messages that it got, separated by commas; and another one if some were left. */
   readonly keys: string;
   /** A letter for each settlement: `o` for ok, `l` for a lost lease. */
   readonly settled: string;

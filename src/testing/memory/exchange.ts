@@ -29,20 +29,23 @@ export function exchange(store: Store, request: ExchangeRequest, nowMs: number):
   const settled = again && slot.settled.length === now.length ? slot.settled : now;
   const untilMs = after(nowMs, request.leaseMs);
   const extended = request.extend.map((one) => extend(store, one, untilMs));
-  const claimed = request.claim ? claim(store, { ...request, claim: request.claim }, nowMs) : [];
+  const { claimed, left } = request.claim
+    ? claim(store, { ...request, claim: request.claim }, nowMs)
+    : { claimed: [], left: false };
   const fills = !wasNear && isNearlyFull(store.stock, store.deadLetters);
   const told = again ? slot.told : { ...dropping, nearlyFull: fills ? store.stock : undefined };
   if (remembered && !(slot && request.seq < slot.seq)) {
     // Also when nothing was taken: sent again, the request must not take what came since.
     const ids = again ? slot.ids : claimed.map(({ id }) => id);
-    store.slots.set(request.channel, { seq: request.seq, ids, settled, told, usedAtMs: nowMs });
+    const noted = { seq: request.seq, ids, left: again ? slot.left : left, settled, told };
+    store.slots.set(request.channel, { ...noted, usedAtMs: nowMs });
   }
   // Last: a replay in this request still finds the slot that it may be about to trim.
   const forgetAtMs = request.trim > 0 ? store.trim(request.trim, nowMs) : undefined;
   const { dropped, nearlyFull, dropAtMs } = told;
   const trimAtMs = earliest(forgetAtMs, dropAtMs);
   const nextDueAtMs = request.claim && store.earliest(request.claim.queues);
-  return { nowMs, settled, extended, claimed, nextDueAtMs, trimAtMs, dropped, nearlyFull };
+  return { nowMs, settled, extended, claimed, nextDueAtMs, left, trimAtMs, dropped, nearlyFull };
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {
@@ -104,17 +107,29 @@ function extend(store: Store, extension: Extension, untilMs: number): Answer {
 
 type Claiming = ExchangeRequest & { readonly claim: NonNullable<ExchangeRequest["claim"]> };
 
-function claim(store: Store, request: Claiming, nowMs: number): Delivery[] {
+type Claimed = { readonly claimed: readonly Delivery[]; readonly left: boolean };
+
+function claim(store: Store, request: Claiming, nowMs: number): Claimed {
   const { channel, seq } = request;
   const slot = store.slots.get(channel);
   // A late request: its caller has long awaited the reply to a newer one.
-  if (slot && seq < slot.seq) return [];
+  if (slot && seq < slot.seq) return { claimed: [], left: false };
   const mine = `${channel}.${seq}`;
-  const taken = slot?.seq === seq
-    ? slot.ids.flatMap((id) => store.held({ id, claim: mine }) ?? [])
-    : choose(store, request.claim, nowMs);
-  if (slot?.seq !== seq) { for (const message of taken) take(store, message, { request, nowMs }); }
-  return taken.map(deliveryOf);
+  if (slot?.seq === seq) {
+    const same = slot.ids.flatMap((id) => store.held({ id, claim: mine }) ?? []);
+    return { claimed: same.map(deliveryOf), left: slot.left };
+  }
+  const { max, begins = max } = request.claim;
+  const found = choose(store, request.claim, nowMs);
+  const claimed: Delivery[] = [];
+  for (const message of found) {
+    const waits = claimed.length >= begins;
+    // It may have begun when its worker vanished, unknown to all: the next time must be known.
+    if (waits && (message.claim !== "" || message.crashes > 0)) continue;
+    take(store, message, { request, nowMs, waits });
+    claimed.push(deliveryOf(message));
+  }
+  return { claimed, left: claimed.length < found.length };
 }
 
 /** Finds what is to be handed over: queue by queue, lane by lane, what is due first first. */
@@ -130,14 +145,18 @@ function choose(store: Store, { queues, max }: Claiming["claim"], nowMs: number)
 function take(
   store: Store,
   message: Message,
-  { request, nowMs }: { readonly request: Claiming; readonly nowMs: number },
+  { request, nowMs, waits }: {
+    readonly request: Claiming;
+    readonly nowMs: number;
+    readonly waits: boolean;
+  },
 ): void {
-  // Due and still held: the lease ran out before its holder settled. If the handler had not begun,
-  // it is not to blame.
+  // Due and still held: the lease ran out before its holder settled. Of a parked one nobody knows that
+  // it had begun.
   const crashed = message.claim !== "" && !message.parked;
   message.crashedWorker = crashed ? message.worker : "";
   if (crashed) message.crashes++;
-  message.parked = message.crashes >= SUSPECT_CRASHES;
+  message.parked = waits || message.crashes >= SUSPECT_CRASHES;
   message.fence++;
   message.claim = `${request.channel}.${request.seq}`;
   message.worker = request.worker;

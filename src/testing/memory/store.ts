@@ -17,6 +17,8 @@ export interface Slot {
   readonly seq: number;
   /** What it got, in order. */
   readonly ids: readonly string[];
+  /** Whether something was left. */
+  readonly left: boolean;
   /** What its settlements were answered, in order. */
   readonly settled: readonly ("ok" | "lease_lost")[];
   /** What it was told of the dead letters. */

@@ -22,6 +22,7 @@ import { settleCases } from "./settle_cases.ts";
 import { type Cases, Stage } from "./stage.ts";
 import { statsCases } from "./stats_cases.ts";
 import { trimCases } from "./trim_cases.ts";
+import { waitingCases } from "./waiting_cases.ts";
 import { wakeCases } from "./wake_cases.ts";
 
 const SUBJECTS: readonly Cases[] = [
@@ -40,6 +41,7 @@ const SUBJECTS: readonly Cases[] = [
   expiryCases,
   statsCases,
   trimCases,
+  waitingCases,
   wakeCases,
   guardCases,
 ];

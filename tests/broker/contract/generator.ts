@@ -239,8 +239,16 @@ export class Generator {
             ...(kind === "begin" || all && random.chance(40) ? { begins: true } : {}),
           }))
           : [],
-        ...(claims ? { claim: { queues: this.queues(), max: random.between(1, 6) } } : {}),
-        // By its number: what is asked again, or late, has the word that it had. Draws nothing.
+        // By its number: what is asked again, or late, says the same, and has the word that it had. Draws
+        // nothing.
+        ...(claims
+          ? {
+            claim: {
+              ...{ queues: this.queues(), max: random.between(1, 6) },
+              ...(seq % 3 === 0 ? { begins: seq % 2 } : {}),
+            },
+          }
+          : {}),
         ...(seq % 2 === 0 ? { sleeper: `${worker}.${seq}` } : {}),
         trim: kind === "trim" || all && random.chance(30) ? 1_000 : 0,
         sweep: kind === "sweep" || all && random.chance(10),

@@ -32,6 +32,13 @@ export const guardCases: Cases = {
     }
     assertEquals(await stage.states("m"), ["ready"]);
   },
+  "exchange() refuses to begin less than none or more than MAX_BATCH": async (stage) => {
+    await stage.push("m");
+    for (const begins of [-1, MAX_BATCH + 1, 0.5, NaN]) {
+      await assertRange(stage, { claim: { queues: ["q"], max: 1, begins } });
+    }
+    assertEquals(await stage.states("m"), ["ready"]);
+  },
   "exchange() refuses to trim less than none or more than MAX_BATCH": async (stage) => {
     for (const trim of [-1, MAX_BATCH + 1, 0.5, NaN]) await assertRange(stage, { trim });
   },

@@ -96,6 +96,20 @@ export const redisMutants: readonly Mutant[] = [
     tests: ["tests/broker/redis/contract_test.ts"],
   },
   {
+    guard: "what waits with its worker is not to blame",
+    file: "src/broker/redis/scripts/exchange_claim.ts",
+    find: "(taken >= begins or tonumber",
+    put: "(taken >= 1000 or tonumber",
+    tests: ["tests/broker/redis/contract_test.ts"],
+  },
+  {
+    guard: "what may have begun unknown to all is not handed over to wait",
+    file: "src/broker/redis/scripts/exchange_claim.ts",
+    find: "live and hold and taken >= begins",
+    put: "live and hold and taken >= 1000",
+    tests: ["tests/broker/redis/contract_test.ts"],
+  },
+  {
     guard: "a settlement proves its claim",
     file: SETTLE,
     find: "elseif hold and hold[CLAIM] == claim then",

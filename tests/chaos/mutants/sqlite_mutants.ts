@@ -36,6 +36,13 @@ export const sqliteMutants: readonly Mutant[] = [
     tests: ["tests/broker/sqlite/contract_test.ts"],
   },
   {
+    guard: "what may have begun unknown to all is not handed over to wait (SQLite)",
+    file: "src/broker/sqlite/claim.ts",
+    find: "if (!begins && (row",
+    put: "if (begins && !begins && (row",
+    tests: ["tests/broker/sqlite/contract_test.ts"],
+  },
+  {
     guard: "a burial proves its claim (SQLite)",
     file: "src/broker/sqlite/settle.ts",
     find: "WHERE id = ?4 AND claim = ?5`);",
@@ -59,8 +66,8 @@ export const sqliteMutants: readonly Mutant[] = [
   {
     guard: "a claim that comes again gets the same batch (SQLite)",
     file: CLAIM,
-    find: "if (slot?.seq === seq) return",
-    put: "if (slot?.seq === -1) return",
+    find: "if (slot?.seq === seq) {",
+    put: "if (slot?.seq === -1) {",
     tests,
   },
   {

@@ -61,6 +61,20 @@ export const workerMutants: readonly Mutant[] = [
     tests: ["tests/worker/prefetch_test.ts"],
   },
   {
+    guard: "the store is told what has a permit, and what is to wait",
+    file: "src/worker/pump.ts",
+    find: "Math.min(free, this.#settings.concurrency - inHand)",
+    put: "Math.min(free, 1_000)",
+    tests: ["tests/worker/prefetch_test.ts"],
+  },
+  {
+    guard: "what waited and has begun is renewed as such",
+    file: "src/worker/heartbeat.ts",
+    find: "run.begins || run.begun",
+    put: "run.begins",
+    tests: ["tests/worker/prefetch_test.ts"],
+  },
+  {
     guard: "suspects that come in numbers are claimed one at a time",
     file: "src/worker/solo.ts",
     find: "if (suspects > 1) this.#room = 1;",
@@ -140,7 +154,7 @@ export const workerMutants: readonly Mutant[] = [
   {
     guard: "the store is told that a suspect begins",
     file: "src/worker/heartbeat.ts",
-    find: "...(run.begins ? { begins: true } : {}),",
+    find: "...(run.begins || run.begun ? { begins: true } : {}),",
     put: "",
     tests: ["tests/worker/suspect_test.ts"],
   },
@@ -175,8 +189,8 @@ export const workerMutants: readonly Mutant[] = [
   {
     guard: "a claim that is repeated gets the same batch (simulation)",
     file: "src/testing/memory/exchange.ts",
-    find: "const taken = slot?.seq === seq",
-    put: "const taken = slot?.seq === -1",
+    find: "if (slot?.seq === seq) {",
+    put: "if (slot?.seq === -1) {",
     tests: ["tests/simulation/simulation_test.ts"],
   },
   {

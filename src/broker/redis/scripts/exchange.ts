@@ -38,6 +38,8 @@ export interface ExchangeArgs {
   readonly leaseMs: number;
   /** The most messages to take; 0 to take nothing. */
   readonly max: number;
+  /** How many of them, the first ones, begin at once. */
+  readonly begins: number;
   /** How many lines, the first ones, are asked for messages. */
   readonly asked: number;
   readonly trim: number;
@@ -67,6 +69,8 @@ export interface Exchanged {
   readonly nowMs: number;
   readonly nextDueAtMs: number | undefined;
   readonly trimAtMs: number | undefined;
+  /** Whether something due was not handed over to wait. */
+  readonly left: boolean;
   /** A letter for each settlement: `o` for ok, `l` for a lost lease. */
   readonly settled: string;
   /** The same for each extension. */
@@ -97,6 +101,7 @@ export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
     worker: "string",
     leaseMs: "number",
     max: "number",
+    begins: "number",
     asked: "number",
     trim: "number",
     bounds: "string",
@@ -133,7 +138,7 @@ end
 if slot.seq == seq and #slot.settled == settled then answers = slot.settled end
 ${MOVE}
 -- Behind the words that the reply begins with, what is handed over.
-local reply, batch = { "", "", "", "", "", "", "", "" }, {}
+local reply, batch, left = { "", "", "", "", "", "", "", "", "" }, {}, 0
 if max > 0 then
   ${CLAIM}
 end
@@ -168,7 +173,7 @@ end
 ${PUBLISH}
 reply[1], reply[2], reply[3], reply[4] = "=exchange", nowMs, nextMs, trimMs
 reply[5], reply[6] = "=" .. answers, "=" .. renewed
-reply[7], reply[8] = "=" .. told, "=" .. taken
+reply[7], reply[8], reply[9] = "=" .. told, "=" .. taken, left
 return reply`,
   decode: (reply, { settle, extend }) => {
     const nowMs = reply.number();
@@ -178,11 +183,12 @@ return reply`,
     const extended = reply.letters(extend.length / 2);
     const told = reply.marked();
     const ids = reply.words();
+    const left = reply.number() === 1;
     const claimed: Handed[] = ids.map((id) => ({
       id,
       record: reply.text(),
       hold: reply.text(),
     }));
-    return { nowMs, nextDueAtMs, trimAtMs, settled, extended, told, claimed };
+    return { nowMs, nextDueAtMs, trimAtMs, left, settled, extended, told, claimed };
   },
 });

@@ -26,7 +26,9 @@ end`;
 // Answers what the channel's last request was answered, as far as it is still held under it.
 const REPEAT = `
 local again = {}
-for id in string.gmatch(slot.ids, "%S+") do put(again, id, id .. "!") end
+for id in string.gmatch(slot.ids, "%S+") do
+  if id == "*" then left = 1 else put(again, id, id .. "!") end
+end
 local found = fetch(msg, again)
 for i = 1, #again, 2 do
   local id, seen = again[i], at[again[i]]
@@ -59,17 +61,19 @@ end`;
 
 const LEASE = `
 hold = copy(hold)
--- Due and still held: its lease ran out before it was settled. A parked one had not begun.
+-- Due and still held: its lease ran out before it was settled. Of a parked one nobody knows that it
+-- had begun.
 local crashed = hold[STATE] == "h"
 if crashed then hold[CRASHES] = hold[CRASHES] + 1 end
 hold[CRASHED] = crashed and hold[WORKER] or "="
-hold[STATE] = tonumber(hold[CRASHES]) >= ${SUSPECT_CRASHES} and "p" or "h"
+hold[STATE] = (taken >= begins or tonumber(hold[CRASHES]) >= ${SUSPECT_CRASHES}) and "p" or "h"
 hold[CLAIM], hold[DUE], hold[WORKER] = mine, untilMs, "=" .. worker
 hold[FENCE] = hold[FENCE] + 1`;
 
 const TAKE = `
 local found, first = fetch(msg, wanted), 1
-local fresh = string.format("h %s / / 1 0 0 %d =%s = 0 ", mine, untilMs, worker)
+local fresh = string.format(" %s / / 1 0 0 %d =%s = 0 ", mine, untilMs, worker)
+local begun, waits = "h" .. fresh, "p" .. fresh
 local bytes, taken, written = 0, 0, #fields
 stale = false
 for line = 1, asked do
@@ -78,21 +82,26 @@ for line = 1, asked do
     local id, record, seen = wanted[i], found[i] or "", at[wanted[i]]
     local hold = seen and holds[seen]
     if hold == nil then hold = open(found[i + 1]) end
-    bytes = bytes + #record
     local live = hold ~= false and string.find(record, head, 1, true) == 1
       and not (hold and hold[STATE] == "d")
-    if live and taken > 0 and bytes > ${MOST_BYTES} then
+    -- It may have begun when its worker vanished, unknown to all: the next time must be known.
+    local doubtful = live and hold and taken >= begins
+      and (hold[STATE] ~= "r" or tonumber(hold[CRASHES]) > 0)
+    if not doubtful then bytes = bytes + #record end
+    if doubtful or live and taken > 0 and bytes > ${MOST_BYTES} then
       -- It stays where it is, due since some time or other.
       lowerHint(line, 0)
+      if doubtful then left = 1 end
     elseif live then
-      local text = ""
+      local text, stored = "", taken < begins and begun or waits
       if hold then
         ${LEASE}
         text = close(hold)
+        stored = text
       end
-      fields[written + 1], fields[written + 2] = wanted[i + 1], hold and text or fresh
+      fields[written + 1], fields[written + 2] = wanted[i + 1], stored
       written, taken = written + 2, taken + 1
-      reply[2 * taken + 7], reply[2 * taken + 8], batch[taken] = record, text, id
+      reply[2 * taken + 8], reply[2 * taken + 9], batch[taken] = record, text, id
       local score = micro and untilMs * 1000 + micro + turn or place(due[line], untilMs)
       if size == 0 then lowerHint(line, score) end
       turn = turn + 1
@@ -152,7 +161,7 @@ end`;
 export const REMEMBER = `
 if remembered and slot.seq <= seq then
   if not slot.used then put(exps, integer(nowMs + ${SLOT_MS}), "@" .. channel) end
-  local ids = slot.seq == seq and slot.ids or taken
+  local ids = slot.seq == seq and slot.ids or left == 1 and taken .. " *" or taken
   if told ~= "" then ids = ids .. " " .. told end
   put(fields, "@" .. channel, string.format("%s %d %s/ %s", seqText, nowMs, answers, ids))
 end`;
