@@ -17,7 +17,7 @@ const HASHES: Readonly<Record<string, string>> = {
   check_scan: "ff7269119c774f8c42a1499166929bdef6410612",
   dead: "70cb42227fa2cbd42ecd0d603d01dee7b08a6dc3",
   discard: "cb3b9512d71520bac9a0a3b0104c2e126ac653be",
-  exchange: "f4a71b7c7b6457c50ce7ec2da6d6307adc984a83",
+  exchange: "b1859f2166c69461bb2e30c6f98a911d8f524f00",
   lines: "b41f61294454a0e60cbeb36179a63fafd0cf52f1",
   mend_lines: "c4be5839750328a0bef1a62eaafa54cb9fad3068",
   mend_messages: "0872680d9d3bb93a44e31570df30080884b0533a",
