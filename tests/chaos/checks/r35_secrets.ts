@@ -14,6 +14,7 @@ import { FAULTS, serveBreakable, withFaults } from "../../../src/testing/mod.ts"
 import { startRedisServer } from "../../support/redis_server.ts";
 import type { Check } from "../check.ts";
 import { passing } from "../jobs.ts";
+import { untold, workUnheard } from "../unheard.ts";
 import { Redis } from "ioredis";
 
 /** What must never be seen: a few letters around it tell which one it was. */
@@ -29,7 +30,8 @@ const TIMEOUT_MS = 150;
 export const check: Check = {
   id: "R35",
   title: "secrets and payloads in whatever comes out",
-  goal: "0 of all texts hold one: errors with causes and stacks, events, logs, routes, objects",
+  goal: "0 of all texts hold one: errors with causes and stacks, events, lines on the console, " +
+    "logs, routes, objects",
   async run({ say }) {
     const heard = new Ear();
     const restore = heard.tapConsole();
@@ -40,14 +42,18 @@ export const check: Check = {
       restore();
     }
     for (const leak of heard.leaks.slice(0, 10)) say(leak);
+    const silent = untold(heard.lines);
+    if (silent.length > 0) say(`the console was not told: ${silent.join("; ")}`);
     const control = new Ear();
     control.look("control", new Error("outer", { cause: new Error(CANARIES.token) }));
     const figure = `${heard.leaks.length} leaks in ${heard.texts} texts of ${heard.kinds.size} ` +
       `kinds, with ${FAULTS.length} faults and ${
         Object.keys(CANARIES).length
       } canaries; a planted ` +
-      `one is ${control.leaks.length > 0 ? "found" : "missed"}`;
-    const met = heard.leaks.length === 0 && heard.texts > 200 && control.leaks.length > 0;
+      `one is ${control.leaks.length > 0 ? "found" : "missed"}; ` +
+      `${heard.lines.length} lines on the console, ${silent.length} sorts missing`;
+    const met = heard.leaks.length === 0 && heard.texts > 200 && control.leaks.length > 0 &&
+      silent.length === 0;
     return { figure, met };
   },
 };
@@ -56,6 +62,8 @@ export const check: Check = {
 class Ear {
   readonly leaks: string[] = [];
   readonly kinds = new Set<string>();
+  /** What the console was told. */
+  readonly lines: string[] = [];
   texts = 0;
   readonly #needles: [name: string, text: string][] = Object.entries(CANARIES).flatMap(
     ([name, text]) =>
@@ -87,7 +95,11 @@ class Ear {
     const names = ["log", "info", "warn", "error", "debug"] as const;
     const before = names.map((name) => console[name]);
     for (const name of names) {
-      console[name] = (...args: unknown[]) => this.hear(`console.${name}`, args.map(String).join());
+      console[name] = (...args: unknown[]) => {
+        const line = args.map(String).join();
+        this.lines.push(line);
+        this.hear(`console.${name}`, line);
+      };
     }
     return () => names.forEach((name, i) => console[name] = before[i]!);
   }
@@ -104,7 +116,9 @@ async function play(heard: Ear, connect: typeof upstashClient): Promise<void> {
     log: (line) => heard.hear("gateway's log", JSON.stringify(line)),
   });
   const faulty = withFaults(face.fetch, { lateMs: 2 * TIMEOUT_MS });
+  let odd = 0;
   await using front = await serveBreakable(async (request) => {
+    if (odd-- > 0) return Response.json({ error: `ERR odd ${payload} ${token}` }, { status: 400 });
     const reply = await faulty.handle(request);
     for (const [name, value] of reply.headers) heard.hear("gateway's headers", `${name} ${value}`);
     return reply;
@@ -132,6 +146,7 @@ async function play(heard: Ear, connect: typeof upstashClient): Promise<void> {
   await refusals(heard, face.fetch, server.port);
   const objects = { dabba, broker, client, face, app, worker: dabba.worker({ signals: false }) };
   for (const [name, object] of Object.entries(objects)) heard.look(`object ${name}`, object);
+  await workUnheard(broker, payload, () => odd = 2);
   heard.look("object receipt", await dabba.tasks.echo.enqueue(payload));
   await dabba.close();
   await face.close();
