@@ -110,10 +110,9 @@ export function withDeadline(client: RedisClient, timeoutMs: number): RedisClien
 
 /** Gives the reply, or rejects with a `TimeoutError` when it takes too long. */
 export function inTime<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = () => new DOMException("The deadline passed", "TimeoutError");
-    timer = setTimeout(() => reject(error()), timeoutMs);
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new DOMException("The deadline passed", "TimeoutError"));
+    const timer = setTimeout(late, timeoutMs);
+    reply.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-  return Promise.race([reply, late]).finally(() => clearTimeout(timer));
 }
