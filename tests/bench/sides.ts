@@ -7,7 +7,7 @@ import type { Side } from "./turns.ts";
 import type { Way } from "./way.ts";
 
 /** Says what a side has to do. */
-export interface Load extends Pick<RateOrders, "concurrency" | "work"> {
+export interface Load extends Pick<RateOrders, "call" | "concurrency" | "work"> {
   readonly act: "bulk" | "process";
   /** How many messages Dabba gets, and how many BullMQ: the slower one would take minutes. */
   readonly messages: { readonly dabba: number; readonly bullmq: number };

@@ -12,12 +12,15 @@ await queue.waitUntilReady();
 
 await sayRate(orders, {
   enqueue: (all) =>
-    inCalls(all, (first, count) =>
-      queue.addBulk(Array.from({ length: count }, (_, i) => ({
-        name: "email.send",
-        data: payload(first + i),
-        opts: BULLMQ_OPTIONS,
-      })))),
+    inCalls(
+      { all, call: orders.call },
+      (first, count) =>
+        queue.addBulk(Array.from({ length: count }, (_, i) => ({
+          name: "email.send",
+          data: payload(first + i),
+          opts: BULLMQ_OPTIONS,
+        }))),
+    ),
 
   async work(count) {
     let left = count;

@@ -18,7 +18,11 @@ const payloads = (first: number, count: number) =>
   Array.from({ length: count }, (_, i) => payload(first + i));
 
 async function enqueueInCalls(all: number): Promise<void> {
-  await inCalls(all, (first, count) => dabba.tasks.send.enqueueMany(payloads(first, count)));
+  const { call } = orders;
+  await inCalls(
+    { all, call },
+    (first, count) => dabba.tasks.send.enqueueMany(payloads(first, count)),
+  );
 }
 
 async function enqueueAtOnce(count: number): Promise<void> {

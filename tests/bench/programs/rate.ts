@@ -10,6 +10,8 @@ export interface RateOrders {
   /** How many go before the clock starts, so that what is measured runs as it does for long. */
   readonly warmUp: number;
   readonly concurrency: number;
+  /** How many messages one call enqueues. @default 1_000 */
+  readonly call?: number | undefined;
   readonly work: Work;
 }
 
@@ -21,16 +23,13 @@ export interface MeasuredQueue {
   work(count: number): Promise<void>;
 }
 
-/** How many messages one call brings. */
-const A_CALL = 1_000;
-
-/** Calls for so many messages in all, with the number of the first and how many the call brings. */
+/** Enqueues so many messages in all, told the number of the first and how many a call brings. */
 export async function inCalls(
-  count: number,
-  call: (first: number, count: number) => Promise<unknown>,
+  { all, call = 1_000 }: { readonly all: number } & Pick<RateOrders, "call">,
+  enqueue: (first: number, count: number) => Promise<unknown>,
 ): Promise<void> {
-  for (let first = 0; first < count; first += A_CALL) {
-    await call(first, Math.min(A_CALL, count - first));
+  for (let first = 0; first < all; first += call) {
+    await enqueue(first, Math.min(call, all - first));
   }
 }
 
