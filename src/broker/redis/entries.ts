@@ -10,14 +10,17 @@ export class Entries {
   readonly #numbers = new Map<string, number>();
   readonly #runs: { readonly head: string | number; count: number }[] = [];
   #last: string | undefined;
-  /** Id and text of each entry, one after the other. */
-  readonly values: string[] = [];
+  /** The id of each entry. */
+  readonly ids: string[] = [];
+  /** The text of each. */
+  readonly texts: string[] = [];
 
   /** Adds an entry. */
   add(head: string, id: string, text: string): void {
     if (head === this.#last) this.#runs.at(-1)!.count++;
     else this.#begin(head);
-    this.values.push(id, text);
+    this.ids.push(id);
+    this.texts.push(text);
   }
 
   #begin(head: string): void {

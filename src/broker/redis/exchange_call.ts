@@ -45,9 +45,11 @@ export function exchangeCall(
       sweep,
     },
     settleRuns: settle.runs,
-    settle: settle.values,
+    settleIds: settle.ids,
+    settleTexts: settle.texts,
     extendRuns: extend.runs,
-    extend: extend.values,
+    extendIds: extend.ids,
+    extendTexts: extend.texts,
   };
   return { args, lines: lines.lines };
 }

@@ -20,7 +20,8 @@ export async function pushMessages(
   }
   const args = {
     runs: entries.runs,
-    messages: entries.values,
+    ids: entries.ids,
+    bodies: entries.texts,
     keyed: messages.flatMap(({ dedupe }, index) =>
       dedupe === undefined ? [] : [`${index + 1} ${wholeMs(dedupe.ttlMs)} ${dedupe.key}`]
     ),

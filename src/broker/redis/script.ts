@@ -113,13 +113,10 @@ function bindArgs(types: readonly [string, ArgType][]): string[] {
   if (lists.length === 0) return lines;
   return [
     ...lines,
-    `local argument = ${first + single.length}`,
-    "local function list()",
-    "  local first = argument + 1",
-    "  argument = first + tonumber(ARGV[argument])",
-    "  return slice(ARGV, first, argument - 1)",
-    "end",
-    ...lists.map(([name]) => `local ${name} = list()`),
+    `local at = ${first + single.length}`,
+    ...lists.map(([name]) =>
+      `local ${name} = slice(ARGV, at + 1, at + ARGV[at]) at = at + #${name} + 1`
+    ),
   ];
 }
 

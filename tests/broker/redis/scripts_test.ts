@@ -10,22 +10,22 @@ import { openRig } from "./rig.ts";
 
 /** A script that changed by accident shows here; one that changed on purpose is pinned anew. */
 const HASHES: Readonly<Record<string, string>> = {
-  cancel: "2be0f4560b8c06a36c4b67509e446f79f69195ea",
+  cancel: "3698a734142ef9f783ab5839864834b05f1871fc",
   check_lines: "79e68528479ad28b404066eb101be84bd06efcdd",
-  check_messages: "4af0f141c98549d78d3c28e9250e558f7f3e2768",
+  check_messages: "10e5c9d70e309266b8dbeb79478699bbd4b9e966",
   check_rest: "a3baecaf99abe786336ad2386a01b3eab8989fab",
   check_scan: "ff7269119c774f8c42a1499166929bdef6410612",
   dead: "70cb42227fa2cbd42ecd0d603d01dee7b08a6dc3",
-  discard: "cb3b9512d71520bac9a0a3b0104c2e126ac653be",
-  exchange: "b1859f2166c69461bb2e30c6f98a911d8f524f00",
+  discard: "06be3159d54770049cc59482c7637494c80d3dc7",
+  exchange: "87ac6982337ce3619327a0a89c3de0221f82e13d",
   lines: "b41f61294454a0e60cbeb36179a63fafd0cf52f1",
   mend_lines: "c4be5839750328a0bef1a62eaafa54cb9fad3068",
-  mend_messages: "0872680d9d3bb93a44e31570df30080884b0533a",
+  mend_messages: "6e91f44cee2701f10906bc05e620865b4da33edd",
   mend_rest: "ae5ddcca241d7420cf5cf5ef2c41bce109251afc",
-  probe: "ce027ea630f80509ccf7ece480e2cbba3252d99a",
-  push: "19dc40a3f5e04da6fce542f023f7e7648b92e818",
-  read: "a0113ab21b3335312955f266b66cba6d688a6a54",
-  redrive: "03c4ff8b3213fd963f15bc2d7be02d6985c236d2",
+  probe: "4df13394ecdc365fe1fa4e5e95621f5a7b77269a",
+  push: "ad72219a68258c4790477f7a9138b078b88fdfc0",
+  read: "05a228159a562300b028e92d5d6eb65f7455d678",
+  redrive: "0e8de6c91a1772e32146e636453f210bdfb1b963",
   stats: "790d0792f03adc61facd1bdc0af7b6bf2ff7c3e8",
 };
 

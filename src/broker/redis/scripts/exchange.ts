@@ -53,15 +53,17 @@ export interface ExchangeArgs {
    * `Entries`.
    */
   readonly settleRuns: readonly string[];
+  readonly settleIds: readonly string[];
   /**
-   * Id and text of each settlement; before a result, when the message was enqueued, and its nonce;
-   * before a dead letter's journal, the bytes of its body.
+   * The text of each settlement; before a result, when the message was enqueued, and its nonce; before a
+   * dead letter's journal, the bytes of its body.
    */
-  readonly settle: readonly string[];
+  readonly settleTexts: readonly string[];
   /** The heads: number of the line, claim, 1 if the handler begins. */
   readonly extendRuns: readonly string[];
-  /** Id of each extension, and `=` and progress, or nothing. */
-  readonly extend: readonly string[];
+  readonly extendIds: readonly string[];
+  /** For each extension `=` and progress, or nothing. */
+  readonly extendTexts: readonly string[];
 }
 
 /** What becomes of it. */
@@ -108,9 +110,11 @@ export const exchangeScript: Script<ExchangeArgs, Exchanged> = defineScript({
     sleeper: "string",
     sweep: "flag",
     settleRuns: "list",
-    settle: "list",
+    settleIds: "list",
+    settleTexts: "list",
     extendRuns: "list",
-    extend: "list",
+    extendIds: "list",
+    extendTexts: "list",
   },
   access: "release",
   body: `
@@ -123,7 +127,7 @@ local fields, exps, ended = {}, {}, 0
 -- What leaves and what enters each line, and whom to call for it.
 local leaves, enters, words, came, calls = {}, {}, {}, {}, ""
 -- Whether it is kept what this request is answered: sent again, a renewal is a renewal.
-local remembered = max > 0 or #settle > 0 or trim > 0
+local remembered = max > 0 or #settleIds > 0 or trim > 0
 ${READ}${READ_SLOT}
 local dropMs, told, deaths, unburied, dropped = nil, "", nil, nil, {}
 ${DROP_DEAD}
@@ -132,7 +136,7 @@ local answers, renewed = "", ""
 if settled > 0 then
   ${SETTLE}
 end
-if extend[1] then
+if extendIds[1] then
   ${EXTEND}
 end
 if slot.seq == seq and #slot.settled == settled then answers = slot.settled end
@@ -175,12 +179,12 @@ reply[1], reply[2], reply[3], reply[4] = "=exchange", nowMs, nextMs, trimMs
 reply[5], reply[6] = "=" .. answers, "=" .. renewed
 reply[7], reply[8], reply[9] = "=" .. told, "=" .. taken, left
 return reply`,
-  decode: (reply, { settle, extend }) => {
+  decode: (reply, { settleIds, extendIds }) => {
     const nowMs = reply.number();
     const nextDueAtMs = reply.maybe();
     const trimAtMs = reply.maybe();
-    const settled = reply.letters(settle.length / 2);
-    const extended = reply.letters(extend.length / 2);
+    const settled = reply.letters(settleIds.length);
+    const extended = reply.letters(extendIds.length);
     const told = reply.marked();
     const ids = reply.words();
     const left = reply.number() === 1;

@@ -1,6 +1,7 @@
 /** The part of the exchange that hands messages over, the same ones again when asked again. */
 
 import { SUSPECT_CRASHES } from "../../broker.ts";
+import { WORD_SCORE } from "./prelude.ts";
 
 /** How long it is kept what a channel was answered. */
 export const SLOT_MS = 3_600_000;
@@ -73,7 +74,7 @@ hold[FENCE] = hold[FENCE] + 1`;
 const TAKE = `
 local found, first = fetch(msg, wanted), 1
 local fresh = string.format(" %s / / 1 0 0 %d =%s = 0 ", mine, untilMs, worker)
-local begun, waits = "h" .. fresh, "p" .. fresh
+local begun, waits = begins > 0 and "h" .. fresh, max > begins and "p" .. fresh
 local bytes, taken, written = 0, 0, #fields
 stale = false
 for line = 1, asked do
@@ -81,7 +82,7 @@ for line = 1, asked do
   for i = first, lasts[line], 2 do
     local id, record, seen = wanted[i], found[i] or "", at[wanted[i]]
     local hold = seen and holds[seen]
-    if hold == nil then hold = open(found[i + 1]) end
+    if hold == nil and found[i + 1] then hold = open(found[i + 1]) end
     local live = hold ~= false and string.find(record, head, 1, true) == 1
       and not (hold and hold[STATE] == "d")
     -- It may have begun when its worker vanished, unknown to all: the next time must be known.
@@ -105,7 +106,8 @@ for line = 1, asked do
       local score = micro and untilMs * 1000 + micro + turn or place(due[line], untilMs)
       if size == 0 then lowerHint(line, score) end
       turn = turn + 1
-      scored[size + 1], scored[size + 2] = digits(score), id
+      ${WORD_SCORE}
+      scored[size + 1], scored[size + 2] = tens .. DIGITS[last + 1], id
       size = size + 2
     else
       -- An entry of the line without a message: it would be found again and again.

@@ -9,6 +9,7 @@ import {
   readHints,
   readStock,
   STOCK_FIELD,
+  WORD_SCORE,
 } from "./prelude.ts";
 import { COMES } from "./sleepers.ts";
 
@@ -18,10 +19,10 @@ import { COMES } from "./sleepers.ts";
  * that had ended each one before, `noted` is the channel's slot.
  */
 export const READ = `
-local settled, named = #settle / 2, (#settle + #extend) / 2
+local settled, named = #settleIds, #settleIds + #extendIds
 local wanted, at, holds, late = {}, {}, {}, {}
 for i = 1, named do
-  local id = i <= settled and settle[2 * i - 1] or extend[2 * (i - settled) - 1]
+  local id = settleIds[i] or extendIds[i - settled]
   wanted[i] = id .. "!"
   if not at[id] then at[id] = i end
 end
@@ -45,7 +46,7 @@ for i = 1, named do
     opened[text] = hold
   end
   holds[i] = hold
-  if text == "" and i <= settled then over[#over + 1] = settle[2 * i - 1] end
+  if text == "" and i <= settled then over[#over + 1] = settleIds[i] end
 end
 -- What has ended may have been ended by this very request, sent before.
 if over[1] then
@@ -112,7 +113,7 @@ for run = 1, #settleRuns do
   local size = #leaving
   for _ = 1, times do
     i = i + 1
-    local id, text = settle[2 * i - 1], settle[2 * i]
+    local id, text = settleIds[i], settleTexts[i]
     local seen = at[id]
     local hold = holds[seen]
     if seen < i then
@@ -170,7 +171,7 @@ for run = 1, #extendRuns do
   end
   for _ = 1, times do
     i = i + 1
-    local id, progress = extend[2 * i - 1], extend[2 * i]
+    local id, progress = extendIds[i], extendTexts[i]
     local hold = holds[at[id]]
     extended[i] = hold and hold[CLAIM] == claim and "o" or "l"
     if extended[i] == "o" then
@@ -203,7 +204,8 @@ for line = 1, #due do
       local id, ms = list[i], list[i + 1]
       local score = micro and ms * 1000 + micro + turn or place(due[line], ms)
       turn = turn + 1
-      list[i], list[i + 1] = digits(score), id
+      ${WORD_SCORE}
+      list[i], list[i + 1] = tens .. DIGITS[last + 1], id
       lowerHint(line, score)
     end
     send("ZADD", due[line], list)

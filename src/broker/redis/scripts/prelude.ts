@@ -157,17 +157,17 @@ local function finish(id, line, head, result, hold)
   count, kept = count + 1, kept + #result
 end`;
 
-/**
- * Words scores, which follow each other: formatting a number costs more than all else that is done for
- * an entry, so what ten of them begin with is kept.
- */
+/** What scores are worded with. */
 export const DIGITS = `
-local DIGITS, ten, tens = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" }, nil, nil
-local function digits(score)
-  local last = score % 10
-  if score - last ~= ten then ten, tens = score - last, integer((score - last) / 10) end
-  return tens .. DIGITS[last + 1]
-end`;
+local DIGITS, ten, tens = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" }, nil, nil`;
+
+/**
+ * Words a score, as `tens .. DIGITS[last + 1]`. Scores follow each other, and formatting a number costs
+ * more than all else that is done for an entry, so what ten of them begin with is kept.
+ */
+export const WORD_SCORE = `
+local last = score % 10
+if score - last ~= ten then ten, tens = score - last, integer((score - last) / 10) end`;
 
 /**
  * Finds a place in a line, behind what is there: the score for an instant. By the server's clock no two

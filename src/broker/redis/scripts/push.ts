@@ -16,6 +16,7 @@ import {
   STOCK,
   STOCK_FIELD,
   TURN,
+  WORD_SCORE,
 } from "./prelude.ts";
 import { PUBLISH } from "./sleepers.ts";
 
@@ -23,8 +24,10 @@ import { PUBLISH } from "./sleepers.ts";
 export interface PushArgs {
   /** The heads: number of the line, nonce, delay or `@` and instant, expiry or 0; see `Entries`. */
   readonly runs: readonly string[];
-  /** Id and body of each message. */
-  readonly messages: readonly string[];
+  /** The id of each message. */
+  readonly ids: readonly string[];
+  /** The body of each. */
+  readonly bodies: readonly string[];
   /** Of those with a dedupe key: number of the message, how long, key. */
   readonly keyed: readonly string[];
 }
@@ -93,7 +96,7 @@ for run = 1, #runs do
   local size = #list
   for _ = 1, times do
     i = i + 1
-    local id, key = messages[2 * i - 1], keyOf and keyOf[i]
+    local id, key = ids[i], keyOf and keyOf[i]
     local earlier, holder, winner = added[id], key and holders[key], nil
     if found[i] and not earlier then
       ${OVER}
@@ -117,8 +120,9 @@ for run = 1, #runs do
         least = score
         setHint(line, score)
       end
-      list[size + 1], list[size + 2] = digits(score), id
-      fields[written + 1], fields[written + 2] = id, record .. messages[2 * i]
+      ${WORD_SCORE}
+      list[size + 1], list[size + 2] = tens .. DIGITS[last + 1], id
+      fields[written + 1], fields[written + 2] = id, record .. bodies[i]
       size, written = size + 2, written + 2
       if found[i] then put(replaced, id, found[i]) end
       added[id] = nonce
@@ -148,12 +152,12 @@ end`;
 /** Stores new messages over outcomes past their time. */
 const REPLACE = `
 ${readStock("found[#wanted]")}${RESULT}
-local ids = {}
+local old = {}
 for i = 1, #replaced, 2 do
-  ids[#ids + 1] = replaced[i]
+  old[#old + 1] = replaced[i]
   count, kept = count - 1, kept - resultBytes(replaced[i + 1])
 end
-send("ZREM", exp, ids)
+send("ZREM", exp, old)
 put(fields, "${STOCK_FIELD}", ${STOCK})`;
 
 /**
@@ -166,12 +170,11 @@ put(fields, "${STOCK_FIELD}", ${STOCK})`;
 export const pushScript: Script<PushArgs, Pushed> = defineScript({
   name: "push",
   keys: ["version", "msg", "lines", "exp", "dedupe"],
-  args: { runs: "list", messages: "list", keyed: "list" },
+  args: { runs: "list", ids: "list", bodies: "list", keyed: "list" },
   access: "add",
   body: `
 ${CLOCK}${BATCH}${TURN}${DIGITS}${HINTS}
-local asked, wanted, entries, calls = #messages / 2, {}, {}, ""
-for i = 1, asked do wanted[i] = messages[2 * i - 1] end
+local asked, wanted, entries, calls = #ids, slice(ids, 1, #ids), {}, ""
 for i = 1, #due do wanted[#wanted + 1] = "~" .. names[i] end
 for i = 1, #due do wanted[#wanted + 1], entries[i] = "&" .. names[i], {} end
 wanted[#wanted + 1] = "${STOCK_FIELD}"
@@ -198,8 +201,8 @@ ${PUBLISH}
 for i = 1, winners[1] and asked or 0 do dispositions[i] = dispositions[i] or "e" end
 return { "=push", "=" .. (winners[1] and table.concat(dispositions) or string.rep("e", asked)),
   "=" .. table.concat(winners, " ") }`,
-  decode: (reply, { messages }) => ({
-    dispositions: reply.letters(messages.length / 2),
+  decode: (reply, { ids }) => ({
+    dispositions: reply.letters(ids.length),
     winners: reply.words(),
   }),
 });
