@@ -33,6 +33,13 @@ export const redisMutants: readonly Mutant[] = [
     tests: [CONTRACT],
   },
   {
+    guard: "an outcome is measured by its own beginning",
+    file: "src/broker/redis/scripts/exchange_trim.ts",
+    find: "if string.find(record, alike, 1, true) ~= 1 then",
+    put: 'if alike == "/" then',
+    tests: [CONTRACT],
+  },
+  {
     guard: "keys in front do not hide what is beyond the bounds",
     file: "src/broker/redis/scripts/exchange_trim.ts",
     find: "from = (enough or all) and 0 or stuck and last + 1 or last",
