@@ -17,7 +17,7 @@ const HASHES: Readonly<Record<string, string>> = {
   check_scan: "ff7269119c774f8c42a1499166929bdef6410612",
   dead: "70cb42227fa2cbd42ecd0d603d01dee7b08a6dc3",
   discard: "06be3159d54770049cc59482c7637494c80d3dc7",
-  exchange: "87ac6982337ce3619327a0a89c3de0221f82e13d",
+  exchange: "60d98fdc126c75c35fe631ca25154ed173e6dab1",
   lines: "b41f61294454a0e60cbeb36179a63fafd0cf52f1",
   mend_lines: "c4be5839750328a0bef1a62eaafa54cb9fad3068",
   mend_messages: "6e91f44cee2701f10906bc05e620865b4da33edd",

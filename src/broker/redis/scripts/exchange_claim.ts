@@ -76,7 +76,6 @@ local found, first = fetch(msg, wanted), 1
 local fresh = string.format(" %s / / 1 0 0 %d =%s = 0 ", mine, untilMs, worker)
 local begun, waits = begins > 0 and "h" .. fresh, max > begins and "p" .. fresh
 local bytes, taken, written = 0, 0, #fields
-stale = false
 for line = 1, asked do
   local head, scored, missing, size = "L " .. names[line] .. " ", {}, {}, 0
   for i = first, lasts[line], 2 do
@@ -148,7 +147,11 @@ elseif slot.seq < seq then
   local stale, rounds = false, 0
   -- Behind entries without a message, which are gone now, there may be some with one.
   repeat
-    ${LOOK}${TAKE}
+    ${LOOK}
+    stale = false
+    if wanted[1] then
+      ${TAKE}
+    end
     rounds = rounds + 1
   until batch[1] or not stale or rounds == ${MOST_ROUNDS}
   if sweep then
