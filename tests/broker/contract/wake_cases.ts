@@ -4,7 +4,7 @@ import { bury, message, newChannel, retry, succeed } from "./messages.ts";
 import type { Cases, Stage } from "./stage.ts";
 
 /** A worker that hears calls, and a queue by which it is told when all before has been heard. */
-class Ear {
+class Ear implements AsyncDisposable {
   readonly calls: Call[] = [];
   readonly #stage: Stage;
   readonly #id: string;
@@ -65,15 +65,18 @@ class Ear {
     this.#stop.abort();
     await this.#done;
   }
+
+  // A case that fails must end: the store waits for who listens to it.
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 /** A case that needs a broker which calls. */
 function hearing(play: (stage: Stage, ear: Ear) => Promise<void>): (stage: Stage) => Promise<void> {
   return async (stage) => {
-    const ear = await Ear.open(stage);
-    if (ear === undefined) return;
-    await play(stage, ear);
-    await ear.close();
+    await using ear = await Ear.open(stage);
+    if (ear !== undefined) await play(stage, ear);
   };
 }
 
@@ -99,21 +102,17 @@ export const wakeCases: Cases = {
     assertEquals(await ear.all(), []);
   }),
   "push() calls those that looked last, as many as there are messages": async (stage) => {
-    const ears = [
-      await Ear.open(stage, "a"),
-      await Ear.open(stage, "b"),
-      await Ear.open(stage, "c"),
-    ];
-    const [a, b, c] = ears;
+    await using a = await Ear.open(stage, "a");
+    await using b = await Ear.open(stage, "b");
+    await using c = await Ear.open(stage, "c");
     if (!a || !b || !c) return;
-    for (const ear of ears) await ear!.look(1);
+    for (const ear of [a, b, c]) await ear.look(1);
     await stage.push("m", "n");
     assertEquals(await c.all(), [{ waitMs: 0, look: 1 }]);
     assertEquals(await b.all(), [{ waitMs: 0, look: 1 }]);
     assertEquals(await a.all(), [{ waitMs: 0 }], "it hears that others were called");
     await stage.push("o");
     assertEquals(await a.all(), [{ waitMs: 0, look: 1 }], "its own word stood still");
-    for (const ear of ears) await ear!.close();
   },
   "push() of what is due later tells how long, and takes no word": hearing(async (stage, ear) => {
     await ear.look(1);
