@@ -1,6 +1,7 @@
 /** Backoff: what a user writes, resolved once to the plan that travels inside the message. */
 
 import { type Duration, durationMs, isWholeMs } from "../duration.ts";
+import { checkKnown, type Known } from "../known_options.ts";
 
 /** Says how much of a wait is random: none of it, half, all, or a share from 0 to 1. */
 export type Jitter = "none" | "equal" | "full" | number;
@@ -77,6 +78,15 @@ export const DEFAULT_BACKOFF: Backoff = ["1m", "5m", "15m"];
 const MAX_RETRIES = 1_000;
 const MAX_FACTOR = 100;
 const KINDS = { exponential: "e", linear: "l", fixed: "f" } as const;
+type AnyCurve = Omit<ExponentialBackoff, "type"> & { readonly type: keyof typeof KINDS };
+const CURVE: Known<AnyCurve> = {
+  type: true,
+  delay: true,
+  factor: true,
+  cap: true,
+  maxAttempts: true,
+  jitter: true,
+};
 const JITTERS: Readonly<Record<string, number>> = { none: 0, equal: 0.5, full: 1 };
 
 /** Checks a backoff and resolves it to data. Throws `TypeError` or `RangeError` for a bad one. */
@@ -90,7 +100,8 @@ export function planBackoff(backoff: Backoff): BackoffPlan {
     // Not `map`, which passes over holes.
     return Array.from(backoff, (wait, i) => durationMs(wait, `backoff[${i}]`));
   }
-  if (typeof backoff !== "object" || backoff === null || !Object.hasOwn(KINDS, backoff.type)) {
+  // Text has no type either, and null is asked for none.
+  if (!Object.hasOwn(KINDS, (backoff as AnyCurve | null)?.type as string)) {
     throw new TypeError(
       `Cannot read backoff: expected a list such as ["1m", "5m", "15m"], ` +
         `or { type: "exponential" | "linear" | "fixed", delay }`,
@@ -105,33 +116,33 @@ function isList(backoff: Backoff): backoff is readonly Duration[] {
 }
 
 function planCurve(backoff: Exclude<Backoff, readonly Duration[]>): BackoffPlan {
-  const maxAttempts = backoff.maxAttempts ?? 5;
-  if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MAX_RETRIES + 1) {
+  checkKnown(backoff, CURVE, "read backoff");
+  const { type, delay, factor = 2, cap = "1d", maxAttempts = 5, jitter } = backoff as AnyCurve;
+  const retries = maxAttempts - 1;
+  if (!isCount(retries)) {
     throw new RangeError(
-      `Cannot use maxAttempts ${maxAttempts}: it must be a whole number from 1 to ${
-        MAX_RETRIES + 1
-      }`,
+      `Cannot use maxAttempts ${maxAttempts}: it must be a whole number from 1 to 1,001`,
     );
   }
-  const factor = backoff.type === "exponential" ? backoff.factor ?? 2 : undefined;
-  if (factor !== undefined && !(factor >= 1 && factor <= MAX_FACTOR)) {
+  if (!(factor >= 1 && factor <= MAX_FACTOR)) {
     throw new RangeError(`Cannot use backoff factor ${factor}: it must be from 1 to ${MAX_FACTOR}`);
   }
-  const delayMs = durationMs(backoff.delay, "backoff.delay");
+  const fixed = type === "fixed";
+  const delayMs = durationMs(delay, "backoff.delay");
   return {
-    k: KINDS[backoff.type],
+    k: KINDS[type],
     d: delayMs,
-    ...(factor === undefined ? {} : { f: factor }),
-    c: backoff.type === "fixed" ? delayMs : durationMs(backoff.cap ?? "1d", "backoff.cap"),
-    n: maxAttempts - 1,
+    ...(type === "exponential" ? { f: factor } : {}),
+    c: fixed ? delayMs : durationMs(cap, "backoff.cap"),
+    n: retries,
     // Who writes "fixed" means it; curves spread a storm of retries.
-    j: jitterShare(backoff.jitter ?? (backoff.type === "fixed" ? "none" : "full")),
+    j: jitterShare(jitter ?? (fixed ? "none" : "full")),
   };
 }
 
 function jitterShare(jitter: Jitter): number {
   const share = typeof jitter === "number" ? jitter : JITTERS[jitter];
-  if (share === undefined || !(share >= 0 && share <= 1)) {
+  if (!isWithin(share, 1)) {
     throw new RangeError(
       `Cannot use jitter ${jitter}: expected "none", "equal", "full" or a share from 0 to 1`,
     );
@@ -144,10 +155,14 @@ export function isBackoffPlan(value: unknown): value is BackoffPlan {
   if (Array.isArray(value)) return value.every(isWholeMs);
   const { k, d, f = 1, c, n, j } = (value ?? {}) as Record<string, unknown>;
   return (k === "e" || k === "l" || k === "f") && isWholeMs(d) && isWholeMs(c) &&
-    Number.isInteger(n) && isWithin(n, MAX_RETRIES) && isWithin(f, MAX_FACTOR) && isWithin(j, 1);
+    isCount(n) && isWithin(f, MAX_FACTOR) && isWithin(j, 1);
 }
 
-function isWithin(value: unknown, most: number): boolean {
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && isWithin(value, MAX_RETRIES);
+}
+
+function isWithin(value: unknown, most: number): value is number {
   return typeof value === "number" && value >= 0 && value <= most;
 }
 

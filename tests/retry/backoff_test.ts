@@ -50,6 +50,7 @@ const refused: [string, unknown, typeof TypeError | typeof RangeError][] = [
   ["a text", "1m", TypeError],
   ["an unknown kind", { type: "random", delay: 1 }, TypeError],
   ["a kind of every object", { type: "toString", delay: 1 }, TypeError],
+  ["a mistyped option", { type: "fixed", delay: 1, maxAttempt: 3 }, TypeError],
   ["a curve without a delay", { type: "fixed" }, TypeError],
   ["a wait that cannot be read", ["1m", "soon"], TypeError],
   ["a negative wait", [-1], RangeError],
