@@ -98,6 +98,14 @@ for (const [what, disguise, env] of edges) {
   });
 }
 
+for (const name of ["UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN"]) {
+  Deno.test(`defaultBroker() takes no file for a Redis of which ${name} alone is set`, async () => {
+    const { out, files } = await run(CHOOSE, { [name]: "secret" });
+    assertStringIncludes(out, "TypeError Cannot make a Redis client: url is missing");
+    assertEquals(files, []);
+  });
+}
+
 Deno.test("defaultBroker() does not repeat a token that it cannot use", async () => {
   const { out } = await run(CHOOSE, { ...REST, UPSTASH_REDIS_REST_URL: "secret-url" });
   assertStringIncludes(out, "TypeError");
