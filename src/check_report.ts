@@ -1,6 +1,7 @@
 /** A check of the whole store, gathered from its pages. */
 
 import type { Broker, Finding } from "./broker/broker.ts";
+import { checkKnown, type Known } from "./known_options.ts";
 
 /** Says what a check is to do about what it finds. */
 export interface CheckOptions {
@@ -21,11 +22,15 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
 }
 
+const CHECK_OPTIONS: Known<CheckOptions> = { repair: true };
+
 /** Turns all pages of a broker's check. */
 export async function checkStore(
   broker: Broker,
-  { repair = false }: CheckOptions,
+  options: CheckOptions,
 ): Promise<CheckReport> {
+  checkKnown(options, CHECK_OPTIONS, "check the store");
+  const { repair = false } = options;
   // What moves while it is looked at may be met on two pages.
   const findings = new Map<string, Finding>();
   let checked = 0;

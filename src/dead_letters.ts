@@ -1,6 +1,7 @@
 /** Dead letters: list them, send them round again, throw them away. */
 
 import { type Broker, MAX_BATCH, type MessageRecord } from "./broker/broker.ts";
+import { checkKnown, type Known } from "./known_options.ts";
 import { randomId } from "./message/id.ts";
 import { encodeStopped } from "./message/result.ts";
 import { type MessageStatus, toStatus } from "./status.ts";
@@ -32,6 +33,8 @@ export interface DeadLetterPage {
   readonly total: number;
 }
 
+const QUERY: Known<DeadLetterQuery> = { task: true, limit: true, after: true };
+
 /** A page holds whole messages, of up to 256 KiB each: this many go through a slow line in time. */
 const PAGE = 25;
 
@@ -39,6 +42,7 @@ const DISCARDED_RETAIN_MS = 3_600_000;
 
 /** Lists dead letters. */
 export async function listDead(broker: Broker, query: DeadLetterQuery): Promise<DeadLetterPage> {
+  checkKnown(query, QUERY, "list dead letters");
   const { task, limit = 100, after } = query;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_BATCH) {
     throw new RangeError(`Cannot list ${limit} dead letters: limit must be from 1 to ${MAX_BATCH}`);

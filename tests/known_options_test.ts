@@ -51,7 +51,7 @@ for (const [call, make] of Object.entries(mistyped)) {
   });
 }
 
-Deno.test("Worker.run() and Worker.drain() refuse mistyped options, and ask nothing of the store", async () => {
+Deno.test("mistyped options of what asks the store are refused before it does", async () => {
   const broker = new FaultyBroker(sqliteBroker({ path: ":memory:" }));
   await using dabba = new Dabba({ broker, tasks });
   const worker = dabba.worker();
@@ -59,9 +59,16 @@ Deno.test("Worker.run() and Worker.drain() refuse mistyped options, and ask noth
     sginal: () => worker.run({ sginal: AbortSignal.abort() } as never),
     bugdet: () => worker.drain({ bugdet: "9s" } as never),
     maximum: () => tickOnce(dabba, { maximum: 5 } as never),
+    tasks: () => dabba.inspect.dead({ tasks: "greet" } as never),
+    repare: () => dabba.inspect.check({ repare: true } as never),
   };
   for (const [name, run] of Object.entries(runs)) {
     await assertRejects(run, TypeError, `there is no option "${name}"`);
+  }
+  for (const signal of [new AbortController(), null, "abort"] as never[]) {
+    for (const run of [() => worker.run({ signal }), () => worker.drain({ signal })]) {
+      await assertRejects(run, TypeError, "Cannot use signal: expected an AbortSignal");
+    }
   }
   assertEquals(broker.calls.length, 0);
 });

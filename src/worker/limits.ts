@@ -13,3 +13,11 @@ export interface Limits {
   /** How many messages it may take, and how many requests it may make. */
   readonly allowance: Allowance;
 }
+
+/** Checks what is to end a run; throws `TypeError`. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined || typeof signal?.addEventListener === "function") return;
+  throw new TypeError(
+    "Cannot use signal: expected an AbortSignal, such as the signal of an AbortController",
+  );
+}

@@ -119,6 +119,12 @@ export interface WorkerDefaults {
 /** Checks options; throws `TypeError` or `RangeError` for a bad one. */
 export function resolveWorker(options: WorkerOptions, defaults: WorkerDefaults): WorkerSettings {
   const queues = options.queues ?? evenly(defaults.queues);
+  if (typeof queues !== "object") {
+    throw new TypeError(
+      `Cannot use queues ${String(queues)}: expected a list such as ["mail"], or weights such as ` +
+        "{ mail: 3, reports: 1 }",
+    );
+  }
   const names = queueNames(queues);
   if (names.length === 0) {
     throw new TypeError("Cannot start a worker without queues: name some, or register tasks");

@@ -4,7 +4,7 @@ import type { Duration } from "../duration.ts";
 import { TaskTimeoutError } from "../errors.ts";
 import { checkKnown, type Known } from "../known_options.ts";
 import { Allowance, checkRequests, renewalsIn } from "./allowance.ts";
-import type { Limits } from "./limits.ts";
+import { checkSignal, type Limits } from "./limits.ts";
 import { atLeast, type WorkerSettings } from "./options.ts";
 import type { PumpDeps } from "./deps.ts";
 import { Pump } from "./pump.ts";
@@ -117,6 +117,7 @@ export class Worker {
    */
   async run(options: RunOptions = {}): Promise<Summary> {
     checkKnown(options, RUN_OPTIONS, "run a worker");
+    checkSignal(options.signal);
     const pump = this.#pump({
       drain: false,
       deadline: Infinity,
@@ -142,6 +143,7 @@ export class Worker {
    */
   async drain(options: DrainOptions = {}): Promise<DrainSummary> {
     checkKnown(options, DRAIN_OPTIONS, "drain");
+    checkSignal(options.signal);
     const budgetMs = atLeast(options.budget ?? DRAIN_BUDGET, 1, "budget");
     const graceMs = Math.min(this.#settings.graceMs, budgetMs / 5);
     const { clock } = this.#deps;

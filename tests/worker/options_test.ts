@@ -48,7 +48,7 @@ const refused: [string, WorkerOptions, typeof TypeError | typeof RangeError, str
   ["a queue with a space", { queues: ["a b"] }, TypeError, "queue"],
   ["a weighed queue with a slash", { queues: { "a/b": 1 } }, TypeError, "queue"],
   ["a queue without weight", { queues: { a: 0 } }, RangeError, "a"],
-  ["a queue that is text", { queues: "mail" as never }, RangeError, "queue"],
+  ["a queue that is text", { queues: "mail" as never }, TypeError, '["mail"]'],
   ["a name with a space", { name: "my worker" }, TypeError, "worker name"],
 ];
 
