@@ -71,8 +71,13 @@ export interface IoredisLike {
  * const broker = redisBroker({ client: ioredisClient(redis) });
  * console.log(await broker.stats());
  * ```
+ *
+ * @throws {TypeError} for what is no client, such as a URL.
  */
 export function ioredisClient(redis: IoredisLike): RedisClient {
+  if (typeof redis?.evalsha !== "function") {
+    throw new TypeError("Cannot use this client: expected one of ioredis, such as new Redis(url)");
+  }
   return {
     billed: false,
     evalsha: (sha, keys, args) => redis.evalsha(sha, keys.length, ...keys, ...args),

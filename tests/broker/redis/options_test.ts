@@ -1,5 +1,6 @@
 import { assertEquals, assertNotMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import {
+  ioredisClient,
   RedisBroker,
   redisBroker,
   type RedisBrokerOptions,
@@ -103,5 +104,11 @@ Deno.test("restClient() and upstashClient() refuse a timeout that no timer takes
     for (const timeoutMs of [0, -1, 0.5, NaN, 2 ** 31]) {
       assertThrows(() => make({ ...ADDRESS, timeoutMs }), TypeError, "Cannot use timeoutMs");
     }
+  }
+});
+
+Deno.test("ioredisClient() refuses what is no client, such as a URL, before any I/O", () => {
+  for (const given of ["redis://127.0.0.1:6379", { host: "127.0.0.1" }, undefined] as never[]) {
+    assertThrows(() => ioredisClient(given), TypeError, "expected one of ioredis");
   }
 });
