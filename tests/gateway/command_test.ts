@@ -62,6 +62,29 @@ Deno.test("POST / keeps a byte order mark, which is data here", async () => {
   assertEquals((await call(server, "/", ["GET", server.namespace])).json, { result: "\ufeffa" });
 });
 
+/** Long enough to come in many pieces, which end within characters. */
+const LONG: Readonly<Record<string, string>> = {
+  "one byte": 'a"\\\n'.repeat(100_000),
+  "many bytes": 'aé✓😀"'.repeat(50_000),
+};
+
+for (const [what, text] of Object.entries(LONG)) {
+  Deno.test(`a gateway answers long values of characters of ${what}, alone and in lists`, async () => {
+    await using server = await redisGateway();
+    const key = server.namespace;
+    await call(server, "/", ["RPUSH", key, text, "short", text]);
+    const list = { result: [text, "short", text] };
+    const range = ["LRANGE", key, 0, -1];
+    assertEquals((await call(server, "/", range)).json, list);
+    for (const path of ["/pipeline", "/multi-exec"]) {
+      const { json } = await call(server, path, [range, ["LLEN", key], ["LINDEX", key, 2]]);
+      assertEquals(json, [list, { result: 3 }, { result: text }]);
+    }
+    const { json } = await call(server, "/", ["LINDEX", key, 0], BASE64);
+    assertEquals(json, { result: Buffer.from(text).toString("base64") });
+  });
+}
+
 Deno.test("POST / answers an error of Redis with 400, never in base64", async () => {
   await using server = await redisGateway();
   const key = server.namespace;

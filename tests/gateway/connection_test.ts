@@ -1,8 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { gateway } from "@dabba/queue/gateway";
-import { type RedisGateway, redisGateway } from "../support/redis_gateway.ts";
+import { redisGateway } from "../support/redis_gateway.ts";
 import { startRedisServer } from "../support/redis_server.ts";
 import { call } from "./call.ts";
+import { untilRedisHolds } from "./paused.ts";
 
 Deno.test("Gateway.fetch() answers 503 while Redis is away, and works when it is back", async () => {
   await using own = await startRedisServer({
@@ -53,13 +54,6 @@ function post(command: unknown[]): Request {
     headers: { authorization: "Bearer t" },
     body: JSON.stringify(command),
   });
-}
-
-/** Resolves when the gateway's write waits inside a paused Redis. */
-async function untilRedisHolds({ redis }: RedisGateway): Promise<void> {
-  while (!/ flags=[^ ]*[bx]/.test(String(await redis.client("LIST")))) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 Deno.test("Gateway.fetch() says why Redis refuses it", async () => {

@@ -3,8 +3,12 @@
 import { connect, createServer, type Socket } from "node:net";
 import { assertEquals } from "@std/assert";
 import { gateway } from "@dabba/queue/gateway";
-import { type RedisGateway, redisGateway } from "../support/redis_gateway.ts";
+import { redisGateway } from "../support/redis_gateway.ts";
 import { type RedisServer, startRedisServer } from "../support/redis_server.ts";
+import { untilRedisHolds } from "./paused.ts";
+
+/** Long enough for any machine: what a test waits for comes long before. */
+const PATIENCE_MS = 20_000;
 
 interface Tampered extends AsyncDisposable {
   /** Posts a command. */
@@ -39,7 +43,9 @@ async function tampered(own: RedisServer): Promise<Tampered> {
         new Promise<void>((resolve) => socket.once("close", () => resolve()))
       );
       for (const socket of sockets) socket.write(bytes);
-      await Promise.race(ended);
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const timer = setTimeout(() => reject(new Error("no connection was ended")), PATIENCE_MS);
+      await Promise.race([...ended, late]).finally(() => clearTimeout(timer));
     },
     [Symbol.asyncDispose]: async () => {
       await face.close();
@@ -47,13 +53,6 @@ async function tampered(own: RedisServer): Promise<Tampered> {
       await new Promise((resolve) => between.close(resolve));
     },
   };
-}
-
-/** Resolves when a write waits inside a paused Redis. */
-async function untilRedisHolds({ redis }: RedisGateway): Promise<void> {
-  while (!/ flags=[^ ]*[bx]/.test(String(await redis.client("LIST")))) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 for (const junk of ["HTTP/1.1 400 Bad Request\r\n", "*2\r\n:1\r\nx"]) {
