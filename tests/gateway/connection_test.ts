@@ -33,10 +33,10 @@ for (
 ) {
   Deno.test(`POST ${path} tells a command that may have run from one that was not sent`, async () => {
     await using own = await startRedisServer();
-    await using server = await redisGateway({ redis: own.url, connectTimeout: 100 });
+    await using server = await redisGateway({ redis: own.url, connectTimeout: 1_000 });
     await server.redis.client("PAUSE", 60_000, "WRITE");
     const pending = call(server, path, body);
-    await untilRedisHolds(server);
+    await untilRedisHolds(server, pending);
     await own.kill();
     const { status, json } = await pending;
     assertEquals([status, json], [503, {
@@ -75,7 +75,7 @@ Deno.test("Gateway.close() waits for the reply to what was sent, and sends no mo
   const closing = gateway({ redis: own.url, token: "t" });
   await server.redis.client("PAUSE", 60_000, "WRITE");
   const inFlight = closing.fetch(post(["SET", "a", 1]));
-  await untilRedisHolds(server);
+  await untilRedisHolds(server, inFlight);
   const closed = closing.close();
   const late = await closing.fetch(post(["PING"]));
   await server.redis.client("UNPAUSE");

@@ -62,7 +62,7 @@ for (const junk of ["HTTP/1.1 400 Bad Request\r\n", "*2\r\n:1\r\nx"]) {
     await using way = await tampered(own);
     await looking.redis.client("PAUSE", 60_000, "WRITE");
     const pending = way.ask("SET", "a", 1);
-    await untilRedisHolds(looking);
+    await untilRedisHolds(looking, pending);
     await way.inject(junk);
     const byte = junk.at(junk.startsWith("*") ? -1 : 0)!.charCodeAt(0);
     assertEquals(await pending, [503, {
