@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { atLeast, atMost, figure, type Metric, unmeasured } from "./metric.ts";
+import { metric as micro } from "./metrics/micro.ts";
 import { METRICS } from "./metrics.ts";
 import { table } from "./report.ts";
 import { inTurn, median, quantile, ratio } from "./turns.ts";
@@ -43,6 +44,12 @@ Deno.test("inTurn() has each side begin as often, and ratio() compares rounds", 
   const figures = await inTurn(sides, { rounds: 3, say() {} });
   assertEquals(begun.join(""), "abbaab");
   assertEquals(ratio(figures, ["a", "b"]), 3);
+});
+
+Deno.test("the micro-benchmarks take the replies that the scripts give", async () => {
+  const rows = await micro.run({ short: true, say() {} });
+  assertEquals(rows.length, 5);
+  for (const { metric, value } of rows) assertEquals(Number.isFinite(value), true, metric);
 });
 
 Deno.test("median() and quantile() of few and of no values", () => {

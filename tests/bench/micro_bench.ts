@@ -18,7 +18,7 @@ const BODY = encodeEnvelope(PLAN, JSON.stringify(payload(1)));
 const RECORD = `L default:n 1764000000000 - 0 0 ${BODY}`;
 const CHANNEL = randomId();
 const IDS = Array.from({ length: 100 }, randomId);
-const REPLY = ["=exchange", 1764000000000, "", "", "=", "=", "=", `=${IDS.join(" ")}`]
+const REPLY = ["=exchange", 1764000000000, "", "", "=", "=", "=", `=${IDS.join(" ")}`, 0]
   .concat(IDS.flatMap(() => [RECORD, ""]) as never[]);
 const HANDED = { claim: `${CHANNEL}.1`, lineOf: lineReader() };
 const DELIVERIES = IDS.map((id) => parseDelivery({ id, record: RECORD, hold: "" }, HANDED));
