@@ -1,6 +1,7 @@
 /** Mistyped options: each door refuses them at once, by name, before any I/O. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Dabba, defineTask, denoCron, scheduled, tickOnce } from "@dabba/queue";
+import { gateway } from "@dabba/queue/gateway";
 import { dabbaRoutes, withTasks } from "@dabba/queue/hono";
 import { openKv } from "@dabba/queue/kv-queue";
 import { RedisBroker, redisBroker } from "@dabba/queue/redis";
@@ -39,6 +40,8 @@ const mistyped: Record<string, (dabba: Dabba<typeof tasks>) => unknown> = {
   "redisBroker({ deadLetters: { max } })": () =>
     redisBroker({ url, token, deadLetters: { max: 3 } as never }),
   "sqliteBroker({ file })": () => sqliteBroker({ file: "shop.db" } as never),
+  "gateway({ readonlyToken })": () =>
+    gateway({ redis: "redis://127.0.0.1", token, readonlyToken: "x" } as never),
   "testDabba({ inlin })": () => testDabba({ tasks }, { inlin: true } as never),
   "testDabba({ worker: { lees } })": () => testDabba({ tasks }, { worker: { lees: 9 } as never }),
 };

@@ -60,6 +60,13 @@ export interface GatewayOptions {
   log?: (entry: GatewayLogEntry) => void;
 }
 
+/** The names there are: a mistyped one must not pass for one that was left out. */
+const KNOWN: Readonly<Record<keyof GatewayOptions, true>> = {
+  ...{ redis: true, token: true, readOnlyToken: true, insecure: true },
+  ...{ maxBodyBytes: true, maxReplyBytes: true, connections: true },
+  ...{ connectTimeout: true, commandTimeout: true, log: true },
+};
+
 /** Options with nothing left open. */
 export interface Settings {
   readonly maxBodyBytes: number;
@@ -80,10 +87,17 @@ const DEFAULTS: Settings = {
 /**
  * Fills in what options leave open. A URL may hold a password: no error repeats it.
  *
- * @throws {TypeError} if `redis` is not the URL of a Redis.
+ * @throws {TypeError} if `redis` is not the URL of a Redis, or there is no such option.
  * @throws {RangeError} if a number is not a positive integer.
  */
 export function settingsOf(options: GatewayOptions): Settings {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(KNOWN, name));
+  if (unknown !== undefined) {
+    const known = Object.keys(KNOWN).join(", ");
+    throw new TypeError(
+      `Cannot create gateway: there is no option "${unknown}"; there are ${known}`,
+    );
+  }
   if (!/^rediss?:\/\//.test(options.redis) || !URL.canParse(options.redis)) {
     throw new TypeError(
       "Cannot create gateway: redis is not a URL such as redis://127.0.0.1:6379",
