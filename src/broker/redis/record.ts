@@ -114,12 +114,10 @@ export function parseDelivery(
   };
 }
 
-const encoder = new TextEncoder();
-
 /** Counts bytes; an array of them for each message would cost more than all the rest of it. */
 export function bytesOf(text: string): number {
   // deno-lint-ignore no-control-regex
-  return /[^\x00-\x7f]/.test(text) ? encoder.encode(text).length : text.length;
+  return /[^\x00-\x7f]/.test(text) ? new TextEncoder().encode(text).length : text.length;
 }
 
 const TOKEN = /^\d+ \S+ \d+$/;

@@ -68,7 +68,8 @@ export function encodeCommon({ clock, layout, full }: CommonArgs): string[] {
   return [clock, layout, full ? "1" : "0"];
 }
 
-const COMMON = ["clock", "layout", "full"];
+/** Where a script's own arguments begin, behind those that every script has. */
+const FIRST = 4;
 
 /** Makes a script of its parts. */
 export function defineScript<Args, Result>(
@@ -104,16 +105,15 @@ function bindKeys(keys: readonly string[]): string[] {
 
 function bindArgs(types: readonly [string, ArgType][]): string[] {
   const single = types.filter(([, type]) => type !== "list");
-  const first = COMMON.length + 1;
   const lines = [
     'local clock, layout, full = ARGV[1], ARGV[2], ARGV[3] == "1"',
-    ...single.map(([name, type], index) => bindArg(name, type, `ARGV[${first + index}]`)),
+    ...single.map(([name, type], index) => bindArg(name, type, `ARGV[${FIRST + index}]`)),
   ];
   const lists = types.slice(single.length);
   if (lists.length === 0) return lines;
   return [
     ...lines,
-    `local at = ${first + single.length}`,
+    `local at = ${FIRST + single.length}`,
     ...lists.map(([name]) =>
       `local ${name} = slice(ARGV, at + 1, at + ARGV[at]) at = at + #${name} + 1`
     ),

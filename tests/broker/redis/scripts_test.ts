@@ -10,22 +10,22 @@ import { openRig } from "./rig.ts";
 
 /** A script that changed by accident shows here; one that changed on purpose is pinned anew. */
 const HASHES: Readonly<Record<string, string>> = {
-  cancel: "3698a734142ef9f783ab5839864834b05f1871fc",
-  check_lines: "79e68528479ad28b404066eb101be84bd06efcdd",
-  check_messages: "10e5c9d70e309266b8dbeb79478699bbd4b9e966",
+  cancel: "c4ec737d8262e3be34ab3d27954b5331321b645f",
+  check_lines: "fc7cd682fda37cecc8be03e89898c0d0358fc748",
+  check_messages: "62d532f79f6e34a9f9e380e356f8ee2cc353833f",
   check_rest: "a3baecaf99abe786336ad2386a01b3eab8989fab",
   check_scan: "ff7269119c774f8c42a1499166929bdef6410612",
   dead: "70cb42227fa2cbd42ecd0d603d01dee7b08a6dc3",
   discard: "06be3159d54770049cc59482c7637494c80d3dc7",
-  exchange: "60d98fdc126c75c35fe631ca25154ed173e6dab1",
+  exchange: "e59ff53ebd26559cb6534b7e2e956d00f6d34de1",
   lines: "b41f61294454a0e60cbeb36179a63fafd0cf52f1",
-  mend_lines: "c4be5839750328a0bef1a62eaafa54cb9fad3068",
-  mend_messages: "6e91f44cee2701f10906bc05e620865b4da33edd",
+  mend_lines: "4fb31242f68950eedf07b53a891045573498428a",
+  mend_messages: "33b1db58a09ca345b222cbc1a2a36442da04a0c3",
   mend_rest: "ae5ddcca241d7420cf5cf5ef2c41bce109251afc",
   probe: "4df13394ecdc365fe1fa4e5e95621f5a7b77269a",
-  push: "ad72219a68258c4790477f7a9138b078b88fdfc0",
+  push: "d684dd52ed7666f3e44c1c6d89d6a7656f0ce9d3",
   read: "05a228159a562300b028e92d5d6eb65f7455d678",
-  redrive: "0e8de6c91a1772e32146e636453f210bdfb1b963",
+  redrive: "becaf1d8a6d5f7f2f282bacdfe9727522df5c80b",
   stats: "790d0792f03adc61facd1bdc0af7b6bf2ff7c3e8",
 };
 

@@ -4,7 +4,8 @@ import { readTold, type Told } from "../check_texts.ts";
 import { defineScript, type Script } from "../script.ts";
 import { LINE, MEND, TELL } from "./check_parts.ts";
 import { PLACES, STATES } from "./check_states.ts";
-import { BATCH, CLOCK, HINTS, HOLD, LOWER_HINT, PLACE } from "./prelude.ts";
+import { BATCH, CLOCK, HINTS, HOLD, LOWER_HINT } from "./prelude.ts";
+import { PLACE } from "./place.ts";
 
 /** What a message must be, to be looked at as what it is; and channels. */
 const SUBJECTS = `

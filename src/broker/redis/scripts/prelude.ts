@@ -123,13 +123,6 @@ count, kept, from = tonumber(count or 0), tonumber(kept or 0), tonumber(from or 
 /** The same as text again. */
 export const STOCK = `string.format("%d %d %d", math.max(0, count), math.max(0, kept), from)`;
 
-/** Says how many bytes of its result a stored outcome counts as. */
-export const RESULT = `
-local RESULT = "^O" .. string.rep(" %S+", 13) .. " ()"
-local function resultBytes(outcome)
-  return #outcome + 1 - (string.match(outcome, RESULT) or #outcome + 1)
-end`;
-
 /** When an outcome is forgotten that is to be kept for `retainMs`. */
 export const FORGET_AT = `
 integer(math.min(nowMs + math.max(retainMs, ${MIN_RETAIN_MS}), LATEST_MS))`;
@@ -195,15 +188,6 @@ place = function(key, ms)
   placed[at] = score + 1
   return math.min(score, start + 999)
 end`;
-/** Both, for scripts that are not in a hurry. */
-export const PLACE = `${TURN}${LOOK_FOR_PLACE}
-local look = place
-place = function(key, ms)
-  ms = math.min(ms, LATEST_MS)
-  if not micro then return look(key, ms) end
-  turn = turn + 1
-  return ms * 1000 + micro + turn - 1
-end`;
 
 /**
  * Keeps hints: for each line, a lower bound of when it has work, in microseconds; empty when it holds
@@ -228,8 +212,7 @@ end`;
 /** Reads the hints, which stand in `found` behind `at`. */
 export function readHints(at: string): string {
   return `
-known = slice(found, ${at} + 1, ${at} + #due)
-hints = slice(known, 1, #due)
+known, hints = slice(found, ${at} + 1, ${at} + #due), {}
 for i = 1, #due do hints[i] = tonumber(known[i] or "") end`;
 }
 

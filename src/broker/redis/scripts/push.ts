@@ -12,7 +12,6 @@ import {
   PUT_HINTS,
   readHints,
   readStock,
-  RESULT,
   STOCK,
   STOCK_FIELD,
   TURN,
@@ -151,11 +150,11 @@ end`;
 
 /** Stores new messages over outcomes past their time. */
 const REPLACE = `
-${readStock("found[#wanted]")}${RESULT}
+${readStock("found[#wanted]")}
 local old = {}
 for i = 1, #replaced, 2 do
-  old[#old + 1] = replaced[i]
-  count, kept = count - 1, kept - resultBytes(replaced[i + 1])
+  local result = string.match(replaced[i + 1], "^O" .. string.rep(" %S+", 13) .. " (.*)$") or ""
+  old[#old + 1], count, kept = replaced[i], count - 1, kept - #result
 end
 send("ZREM", exp, old)
 put(fields, "${STOCK_FIELD}", ${STOCK})`;

@@ -11,11 +11,11 @@ import {
   HOLD,
   LOWER_HINT,
   OVER,
-  PLACE,
   PUT_HINTS,
   readDeads,
   readHints,
 } from "./prelude.ts";
+import { PLACE } from "./place.ts";
 import { COMES, PUBLISH, WAKE } from "./sleepers.ts";
 
 /** What it is given. */
