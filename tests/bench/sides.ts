@@ -1,9 +1,10 @@
 /** Those that are compared, each measured by a program in a process of its own. */
 
+import { figure, type Goal, type Row } from "./metric.ts";
 import { runProgram } from "./program.ts";
 import type { RateOrders } from "./programs/rate.ts";
 import type { Stage } from "./stage.ts";
-import type { Side } from "./turns.ts";
+import { type Figures, middle, ratio, type Side } from "./turns.ts";
 import type { Way } from "./way.ts";
 
 /** Says what a side has to do. */
@@ -60,4 +61,23 @@ function orders({ messages, ...load }: Load, who: "dabba" | "bullmq"): Record<st
 async function perSecond(who: "dabba" | "bullmq", given: Record<string, unknown>): Promise<number> {
   const said = await runProgram(`programs/${who}_main.ts`, given);
   return said.perSecond!;
+}
+
+/** Words what came of them: how many messages a second each of them did, and each against BullMQ. */
+export function word(
+  what: string,
+  figures: Figures,
+  goals: Readonly<Record<string, Goal>> = {},
+): Row[] {
+  const names = [...figures.keys()];
+  return [
+    ...names.map((name) => figure(`${what}, ${name}`, [middle(figures, name), "messages/s"])),
+    ...names.filter((name) => name !== "BullMQ").map((name) =>
+      figure(
+        `${what}, ${name} against BullMQ`,
+        [ratio(figures, [name, "BullMQ"]), "×"],
+        goals[name],
+      )
+    ),
+  ];
 }

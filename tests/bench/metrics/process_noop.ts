@@ -1,9 +1,9 @@
 /** How many messages a second are processed that do nothing. */
 
-import { atLeast, figure, type Goal, type Metric, type Row } from "../metric.ts";
-import { sidesOf } from "../sides.ts";
+import { atLeast, type Goal, type Metric, type Row } from "../metric.ts";
+import { sidesOf, word } from "../sides.ts";
 import { Stage } from "../stage.ts";
-import { type Figures, inTurn, middle, ratio } from "../turns.ts";
+import { inTurn } from "../turns.ts";
 
 /** How many messages Dabba and BullMQ get in the full form. */
 const LEVELS = [
@@ -33,24 +33,10 @@ export const metric: Metric = {
       say(`concurrency ${concurrency}`);
       const rounds = concurrency === 100 ? short ? 2 : 5 : short ? 1 : 3;
       const figures = await inTurn(sides, { rounds, say });
-      rows.push(...word(figures, concurrency));
+      const what = `process, no-op, concurrency ${concurrency.toLocaleString("en-US")}`;
+      // The goals are for the usual worker.
+      rows.push(...word(what, figures, concurrency === 100 ? GOALS : {}));
     }
     return rows;
   },
 };
-
-function word(figures: Figures, concurrency: number): Row[] {
-  const what = `process, no-op, concurrency ${concurrency.toLocaleString("en-US")}`;
-  const names = [...figures.keys()];
-  return [
-    ...names.map((name) => figure(`${what}, ${name}`, [middle(figures, name), "messages/s"])),
-    ...names.filter((name) => name !== "BullMQ").map((name) =>
-      figure(
-        `${what}, ${name} against BullMQ`,
-        [ratio(figures, [name, "BullMQ"]), "×"],
-        // The goals are for the usual worker.
-        concurrency === 100 ? GOALS[name] : undefined,
-      )
-    ),
-  ];
-}
