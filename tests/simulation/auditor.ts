@@ -51,6 +51,8 @@ export class Auditor {
   readonly #starts = new Set<string>();
   /** How many operations it has seen. */
   seen = 0;
+  /** How many messages were handed over to wait with their worker. */
+  ahead = 0;
 
   constructor(store: Broker, { caps, fail }: { caps: Caps; fail: (what: string) => void }) {
     this.#store = store;
@@ -160,6 +162,7 @@ export class Auditor {
       const doubtful = holder !== undefined || life.crashes > 0;
       this.#check(!waits || !doubtful, `${id} was handed over to wait, and may have begun before`);
       if (holder && !holder.parked) life.crashes++;
+      if (waits) this.ahead++;
       life.fence++;
       life.claims.add(claim);
       life.holder = { claim, untilMs, parked: waits || life.crashes >= SUSPECT_CRASHES };

@@ -38,6 +38,8 @@ export interface Simulated {
   /** Operations of the store, each audited. */
   readonly steps: number;
   readonly starts: number;
+  /** Messages that workers took ahead. */
+  readonly ahead: number;
   /** Calls of workers, before they are lost or doubled. */
   readonly calls: number;
   readonly virtualMs: number;
@@ -60,6 +62,8 @@ class World {
   readonly #random: Random;
   readonly #auditor: Auditor;
   readonly #store: Broker;
+  /** Whether most handlers end at once, and messages come in bursts: workers take them ahead then. */
+  readonly #brisk: boolean;
   readonly #trace: string[] = [];
   readonly #workers: { readonly process: Process; readonly stop: AbortController }[] = [];
   #fingerprint = 2_166_136_261;
@@ -73,6 +77,7 @@ class World {
   constructor(clock: FakeClock, random: Random) {
     this.#clock = clock;
     this.#random = random;
+    this.#brisk = random.chance(50);
     const store = memoryBroker({ clock: () => clock.store() + this.#storeAheadMs });
     const caps = { attempts: BACKOFF.length + 1, crashes: MOST_CRASHES };
     this.#auditor = new Auditor(store, { caps, fail: (what) => this.#fail(what) });
@@ -85,6 +90,7 @@ class World {
     return {
       steps: this.#auditor.seen,
       starts: this.#starts,
+      ahead: this.#auditor.ahead,
       calls: this.#calls,
       virtualMs,
       fingerprint,
@@ -164,7 +170,7 @@ class World {
         this.#auditor.start(id, fence);
         if (random.chance(30)) progress({ fence });
         const ms = random.chance(10) ? MINUTE_MS : random.between(1, 12_000);
-        await process.pause(random.chance(30) ? 0 : ms);
+        await process.pause(random.chance(this.#brisk ? 95 : 30) ? 0 : ms);
         if (random.chance(20)) throw new Error("failed");
         if (random.chance(10)) throw new DeferError({ delay: "2s" });
       },
@@ -176,13 +182,17 @@ class World {
     const process = new Process(name, this.#clock, this.#random);
     const task = defineTask("work", { input: passing<number>(), backoff: BACKOFF });
     const dabba = new Dabba({ broker: this.#line(process), tasks: { task } });
-    for (let i = 0; i < MESSAGES; i++) {
+    const one = async (i: number) => {
       const id = `${name}${i}`;
       const delay = this.#random.chance(20) ? this.#random.between(0, 30_000) : 0;
       await this.#stubborn(process, () => {
         return dabba.tasks.task.enqueue(i, { id, delay, maxCrashes: MOST_CRASHES });
       });
       if (this.#random.chance(5)) await this.#stubborn(process, () => dabba.cancel(id));
+    };
+    const burst = this.#brisk ? MESSAGES / 2 : 1;
+    for (let i = 0; i < MESSAGES; i += burst) {
+      await Promise.all(Array.from({ length: burst }, (_, at) => one(i + at)));
       await process.pause(this.#random.between(0, 5_000));
     }
   }
