@@ -121,7 +121,9 @@ function planCurve(backoff: Exclude<Backoff, readonly Duration[]>): BackoffPlan 
   const retries = maxAttempts - 1;
   if (!isCount(retries)) {
     throw new RangeError(
-      `Cannot use maxAttempts ${maxAttempts}: it must be a whole number from 1 to 1,001`,
+      `Cannot use maxAttempts ${maxAttempts}: it must be a whole number from 1 to ${
+        MAX_RETRIES + 1
+      }`,
     );
   }
   if (!(factor >= 1 && factor <= MAX_FACTOR)) {
