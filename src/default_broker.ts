@@ -2,20 +2,15 @@
 
 import type { Broker, Diagnosis } from "./broker/broker.ts";
 import { RedisBroker } from "./broker/redis/mod.ts";
+import { VARIABLES } from "./broker/redis/options.ts";
 import { DabbaError } from "./errors.ts";
 import { isCloudflare, isHidden, readEnv } from "./environment.ts";
-
-const VARIABLES = [
-  "UPSTASH_REDIS_REST_URL",
-  "UPSTASH_REDIS_REST_TOKEN",
-  "KV_REST_API_URL",
-  "KV_REST_API_TOKEN",
-];
 
 /** Chooses the broker; throws `DabbaError` where there is neither a variable nor a lasting file. */
 export function defaultBroker(): Broker {
   // A token alone is a Redis that is half set up: it is refused, and no file taken for it.
-  if (VARIABLES.some((name) => readEnv(name))) return RedisBroker.fromEnv();
+  const names = Object.values(VARIABLES).flat();
+  if (names.some((name) => readEnv(name))) return RedisBroker.fromEnv();
   if (isHidden("UPSTASH_REDIS_REST_URL")) {
     // A file would be taken for the store that somebody has set up, and nobody would read it.
     throw new DabbaError(

@@ -105,7 +105,8 @@ export type RedisEnv = Readonly<Record<string, unknown>>;
 
 const DEFAULT_NAMESPACE = "dabba";
 const NAME = /^[A-Za-z0-9_.:-]{1,64}$/;
-const VARIABLES = {
+/** The variables that name a Redis, the first one that is set counts. */
+export const VARIABLES = {
   url: ["UPSTASH_REDIS_REST_URL", "KV_REST_API_URL"],
   token: ["UPSTASH_REDIS_REST_TOKEN", "KV_REST_API_TOKEN"],
 } as const;
